@@ -1,0 +1,2 @@
+//! The `rehearsal` program.
+fn main() {}
