@@ -1,0 +1,28 @@
+//! What a build needs and a fresh machine may lack.
+//!
+//! Every need is first checked without side effects, so that a second call
+//! costs some process starts and nothing else.
+
+mod debian;
+mod native;
+pub(crate) mod wasm;
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// `cargo xtask setup`.
+pub(crate) fn run(_: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    crate::no_arguments("setup", arguments)?;
+    ensure(steps)
+}
+
+/// Installs what is missing, as one step of a task.
+pub(crate) fn ensure(steps: &mut Steps) -> Result<()> {
+    steps.step("setup", || {
+        let mut packages = debian::Packages::default();
+        native::ensure(&mut packages)?;
+        wasm::ensure(&mut packages)
+    })
+}

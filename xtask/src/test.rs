@@ -1,0 +1,32 @@
+//! `cargo xtask test`: all that must hold before a change is taken.
+
+use anyhow::Result;
+
+use crate::build;
+use crate::command;
+use crate::guests;
+use crate::setup;
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+
+/// Runs every check, cheapest first, and stops at the first that fails.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    crate::no_arguments("test", arguments)?;
+    let cargo = |arguments: &[&str]| command::run(command::cargo(&workspace.root).args(arguments));
+    setup::ensure(steps)?;
+    steps.step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    steps.step("plugins", || guests::build(workspace))?;
+    steps.step("lints", || {
+        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    })?;
+    // The end-to-end tests run the built binary.
+    steps.step("build", || build::host(workspace))?;
+    // The tests of speech need a model; pulling the one that is there already
+    // costs a look.
+    steps.step("model", || {
+        command::run(
+            command::program_in(&workspace.root, workspace.rehearsal()).args(["model", "pull"]),
+        )
+    })?;
+    steps.step("tests", || cargo(&["test", "--workspace"]))
+}
