@@ -1,0 +1,5 @@
+//! What the host offers, with in-memory stand-ins where plugins run natively.
+
+pub(crate) mod audio;
+pub(crate) mod files;
+pub mod log;

@@ -1,0 +1,224 @@
+//! Stand-ins for native tests of plugins: calls, files and recordings in memory.
+//!
+//! ```
+//! use rehearsal_sdk::testing::CallBuilder;
+//! use rehearsal_sdk::types::Role;
+//!
+//! let call = CallBuilder::dialogue(&[
+//!     (Role::Seller, "What made you look?"),
+//!     (Role::Prospect, "The rain."),
+//! ])
+//! .build();
+//! assert_eq!(call.turns.len(), 2);
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::host::files::FileInfo;
+use crate::types::{Conversation, Error, Participant, Prosody, Role, Span, Timing, Word};
+
+/// Builds a conversation turn by turn.
+#[derive(Debug, Clone, Default)]
+pub struct CallBuilder {
+    call: Conversation,
+}
+
+impl CallBuilder {
+    /// A call with nobody in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A call of one participant a side, without times.
+    #[must_use]
+    pub fn dialogue(turns: &[(Role, &str)]) -> Self {
+        turns.iter().fold(Self::new(), |call, (role, text)| call.say(*role, text))
+    }
+
+    /// Adds a participant and gives the builder back; use before [`CallBuilder::turn`].
+    #[must_use]
+    pub fn participant(mut self, name: Option<&str>, role: Role) -> Self {
+        self.call.participants.push(Participant {
+            name: name.map(ToOwned::to_owned),
+            role,
+            role_confidence: if role == Role::Unknown { 0.0 } else { 1.0 },
+            role_evidence: if role == Role::Unknown { String::new() } else { "test".to_owned() },
+            organisation: None,
+        });
+        self
+    }
+
+    /// Adds a turn of the first participant on that side, who joins if need be.
+    #[must_use]
+    pub fn say(self, role: Role, text: &str) -> Self {
+        let found = self.call.participants.iter().position(|person| person.role == role);
+        let (call, index) = match found {
+            Some(index) => (self, index),
+            None => {
+                let index = self.call.participants.len();
+                (self.participant(None, role), index)
+            }
+        };
+        call.turn(index, text, None)
+    }
+
+    /// Adds a turn with its start and end in milliseconds.
+    #[must_use]
+    pub fn turn(mut self, participant: usize, text: &str, times: Option<(u32, u32)>) -> Self {
+        let participant = u32::try_from(participant).unwrap_or(u32::MAX);
+        self.call.push_turn(participant, text, times.map(|t| t.0), times.map(|t| t.1));
+        if times.is_some() {
+            self.call.timing = Timing::Turns;
+        }
+        self
+    }
+
+    /// Adds a turn of timed words: text, start and end in milliseconds.
+    #[must_use]
+    pub fn words(mut self, participant: usize, words: &[(&str, u32, u32)]) -> Self {
+        let text = words.iter().map(|word| word.0).collect::<Vec<_>>().join(" ");
+        let times = words.first().zip(words.last()).map(|(first, last)| (first.1, last.2));
+        self = self.turn(participant, &text, times);
+        let mut at = self.call.turns.last().map_or(0, |turn| turn.text.start);
+        for (word, start_ms, end_ms) in words {
+            let end = at + u32::try_from(word.len()).unwrap_or(0);
+            self.call.words.push(Word {
+                text: Span { start: at, end },
+                start_ms: *start_ms,
+                end_ms: *end_ms,
+                confidence: 1.0,
+            });
+            at = end + 1;
+        }
+        self.call.timing = Timing::Words;
+        self
+    }
+
+    /// Says how many channels the recording behind it has.
+    #[must_use]
+    pub fn channels(mut self, channels: u8) -> Self {
+        self.call.audio_channels = channels;
+        self
+    }
+
+    /// Changes whatever else is wanted.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Conversation)) -> Self {
+        change(&mut self.call);
+        self
+    }
+
+    /// The finished call.
+    #[must_use]
+    pub fn build(self) -> Conversation {
+        self.call
+    }
+}
+
+/// Files by name.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryFiles {
+    files: BTreeMap<String, Arc<[u8]>>,
+}
+
+impl MemoryFiles {
+    /// No files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    #[must_use]
+    pub fn with(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.files.insert(name.to_owned(), Arc::from(content.as_ref()));
+        self
+    }
+
+    pub(crate) fn list(&self, after: Option<&str>, limit: u32) -> Vec<FileInfo> {
+        self.files
+            .iter()
+            .filter(|(name, _)| after.is_none_or(|after| name.as_str() > after))
+            .take(limit as usize)
+            .map(|(name, bytes)| FileInfo {
+                name: name.clone(),
+                size: bytes.len() as u64,
+                fingerprint: fingerprint(bytes),
+            })
+            .collect()
+    }
+
+    pub(crate) fn open(&self, name: &str) -> Result<Arc<[u8]>, Error> {
+        let file = self.files.get(name).cloned();
+        file.ok_or_else(|| Error::permanent(format!("no file `{name}` was granted")))
+    }
+}
+
+/// FNV-1a: enough to tell test files apart.
+fn fingerprint(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// A recording whose prosody is given, frame by frame of 10 ms, the same on every
+/// channel unless [`MemoryRecording::channel`] says otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryRecording {
+    channels: Vec<Frames>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Frames {
+    f0: Vec<f32>,
+    energy: Vec<f32>,
+    snr_db: f32,
+}
+
+impl MemoryRecording {
+    /// No channels yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a channel: F0 in Hz (0 where unvoiced), energy in dB and SNR in dB.
+    #[must_use]
+    pub fn channel(mut self, f0: Vec<f32>, energy: Vec<f32>, snr_db: f32) -> Self {
+        self.channels.push(Frames { f0, energy, snr_db });
+        self
+    }
+
+    pub(crate) fn duration_ms(&self) -> u32 {
+        let frames = self.channels.iter().map(|channel| channel.f0.len()).max().unwrap_or(0);
+        u32::try_from(frames * 10).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn channels(&self) -> u8 {
+        u8::try_from(self.channels.len()).unwrap_or(u8::MAX)
+    }
+
+    pub(crate) fn snr_db(&self, channel: u8) -> f32 {
+        self.channels.get(usize::from(channel)).map_or(0.0, |channel| channel.snr_db)
+    }
+
+    pub(crate) fn samples(&self, _channel: u8, _start_ms: u32, len_ms: u32) -> Vec<f32> {
+        vec![0.0; len_ms as usize * 16]
+    }
+
+    pub(crate) fn prosody(&self, channel: u8, start_ms: u32, len_ms: u32) -> Prosody {
+        let start = (start_ms / 10) as usize;
+        let len = (len_ms / 10) as usize;
+        let part = |all: &[f32]| all.iter().skip(start).take(len).copied().collect::<Vec<_>>();
+        let (f0, energy) = self
+            .channels
+            .get(usize::from(channel))
+            .map(|channel| (part(&channel.f0), part(&channel.energy)))
+            .unwrap_or_default();
+        let voicing = f0.iter().map(|f0| if *f0 > 0.0 { 1.0 } else { 0.0 }).collect();
+        Prosody { start_ms, hop_ms: 10, f0, voicing, energy }
+    }
+}
