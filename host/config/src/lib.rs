@@ -1,1 +1,32 @@
-//! Rehearsal config.
+//! `pipeline.toml`: from what its author wrote to values that later rooms can trust.
+//!
+//! The file goes through three forms. *Authored*: spanned TOML, anything may be wrong
+//! with it. *Prepared*: a [`Pipeline`], checked as far as the file alone allows, its paths
+//! seen from the file's folder. *Resolved*: with components found and their worlds,
+//! schemas and imports known; that is the pipeline crate's, which hands what it finds
+//! wrong back to [`Config`] to be shown on the file.
+//!
+//! One pass finds everything that is wrong. Each [`Diagnostic`] says what, where, and
+//! what would be right.
+
+mod config;
+mod decode;
+mod diagnostic;
+mod document;
+mod grant;
+mod json;
+mod pipeline;
+mod report;
+mod schema;
+mod section;
+mod suggest;
+
+pub use config::{Config, Error};
+pub use diagnostic::{Diagnostic, Severity};
+pub use document::{Document, Position};
+pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
+pub use pipeline::{
+    Limits, Pipeline, Plugin, Rate, Source, Speech, SpeechModel, Split, Stage, StageKind,
+    StageSpans, TrainingPath,
+};
+pub use report::Report;

@@ -1,0 +1,219 @@
+//! A pipeline as its file describes it, checked as far as the file alone allows.
+
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Grants;
+use crate::json::{self, Places};
+
+/// Everything that a pipeline file says. Paths are absolute or start from the working
+/// directory, as the path of the file did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipeline {
+    /// Its name, which data set cards carry.
+    pub name: String,
+    /// Folder of the repository, the data sets and the caches.
+    pub workspace: PathBuf,
+    /// Threads that run plugins; at least 1.
+    pub workers: usize,
+    /// Conversations a plugin call; at least 1.
+    pub batch: usize,
+    /// What every random choice follows from.
+    pub seed: u64,
+    /// How recordings become text.
+    pub speech: Speech,
+    /// Where calls come from; at least one.
+    pub sources: Vec<Source>,
+    /// What is found in them.
+    pub extractors: Vec<Stage>,
+    /// What is made of them.
+    pub paths: Vec<TrainingPath>,
+    /// What checks the examples.
+    pub validators: Vec<Stage>,
+}
+
+impl Pipeline {
+    /// Every stage in the order of the data: sources, extractors, paths, validators.
+    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.sources
+            .iter()
+            .map(|source| &source.stage)
+            .chain(&self.extractors)
+            .chain(self.paths.iter().map(|path| &path.stage))
+            .chain(&self.validators)
+    }
+}
+
+/// `[speech]`: how recordings become text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speech {
+    /// Which recogniser.
+    pub model: SpeechModel,
+    /// Where the file names the model; its start where it does not.
+    pub model_span: Range<usize>,
+    /// Language code as Whisper knows it (`en`); none to detect it.
+    pub language: Option<String>,
+    /// Text that the recogniser takes for what was said before; may be empty.
+    pub prompt: String,
+    /// Names and products that it should expect.
+    pub vocabulary: Vec<String>,
+}
+
+/// A speech recognition model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpeechModel {
+    /// A name of the catalogue: `base`.
+    Catalogue(String),
+    /// A ggml file of the user's own, which exists.
+    File(PathBuf),
+}
+
+/// `[[source]]`: a loader and what it may see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// The loader.
+    pub stage: Stage,
+    /// SPDX identifier, or the owner's own words, for items that name none.
+    pub licence: Option<String>,
+}
+
+/// `[[path]]`: a path builder and how its examples are divided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingPath {
+    /// The path builder.
+    pub stage: Stage,
+    /// Shares of the splits; none for one undivided data set.
+    pub split: Option<Split>,
+}
+
+/// Shares of the splits, each from 0 to 1, together 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Split {
+    /// To learn from.
+    pub train: f64,
+    /// To choose by.
+    pub validation: f64,
+    /// To judge by.
+    pub test: f64,
+}
+
+/// A step of the data's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StageKind {
+    /// `[[source]]`, world `loader`.
+    Source,
+    /// `[[extractor]]`, world `extractor`.
+    Extractor,
+    /// `[[path]]`, world `path-builder`.
+    Path,
+    /// `[[validator]]`, world `validator`.
+    Validator,
+}
+
+impl StageKind {
+    /// The section's name in the file: `source`.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Extractor => "extractor",
+            Self::Path => "path",
+            Self::Validator => "validator",
+        }
+    }
+
+    /// The world of the contract that its plugins export: `loader`.
+    pub fn world(self) -> &'static str {
+        match self {
+            Self::Source => "loader",
+            Self::Extractor => "extractor",
+            Self::Path => "path-builder",
+            Self::Validator => "validator",
+        }
+    }
+}
+
+/// A plugin with its settings, limits and grants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Which section it stands in.
+    pub kind: StageKind,
+    /// Unique in the pipeline; fit for the name of a folder.
+    pub id: String,
+    /// Whose code runs.
+    pub plugin: Plugin,
+    /// The plugin's own table as a JSON object; `{}` where the file has none.
+    pub config: Value,
+    /// What it may see; nothing where the file has none.
+    pub grants: Grants,
+    /// What it may use up.
+    pub limits: Limits,
+    /// Where all of this stands in the file.
+    pub spans: StageSpans,
+}
+
+impl Stage {
+    /// `config` as text with sorted keys: equal for equal settings, so fit for keys of
+    /// the cache.
+    pub fn canonical_config(&self) -> String {
+        json::canonical(&self.config)
+    }
+
+    /// Where the value of `config` at a JSON Pointer stands; where the file has no such
+    /// value, the table around it, and the stage's header where it has no `config`.
+    pub fn config_span(&self, pointer: &str) -> Range<usize> {
+        self.spans
+            .config
+            .nearest(pointer)
+            .map_or_else(|| self.spans.header.clone(), |place| place.value.clone())
+    }
+
+    /// Where its grants stand; its header where it has none.
+    pub fn grant_span(&self) -> Range<usize> {
+        self.spans.grant.clone().unwrap_or_else(|| self.spans.header.clone())
+    }
+}
+
+/// Whose code a stage runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plugin {
+    /// One that ships with the project, by name.
+    BuiltIn(String),
+    /// A component's file, which exists.
+    File(PathBuf),
+}
+
+/// What a plugin may use up in one call; none for the sandbox's own limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all its memories together.
+    pub memory: Option<u64>,
+    /// Time of a call.
+    pub time: Option<Duration>,
+}
+
+/// At most so many in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: NonZeroU32,
+    /// In how long.
+    pub per: Duration,
+}
+
+/// Where a stage stands in the file: byte ranges into its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageSpans {
+    /// `[[source]]`.
+    pub header: Range<usize>,
+    /// The value of `id`.
+    pub id: Range<usize>,
+    /// The value of `plugin`.
+    pub plugin: Range<usize>,
+    /// The table of grants, however it is written.
+    pub grant: Option<Range<usize>>,
+    pub(crate) config: Places,
+}

@@ -1,0 +1,120 @@
+//! The sections of a pipeline file, one module each: the keys it has, and how they are
+//! read. A new section is a module, a line in [`SECTIONS`] and a line in [`decode`].
+
+mod grant;
+mod limits;
+mod pipeline;
+mod speech;
+mod split;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use crate::decode::{Context, Key, Node, Section};
+use crate::{Diagnostic, Pipeline, Source, Stage, StageKind, TrainingPath};
+
+const SECTIONS: &[Key] = &[
+    Key::required("pipeline", "what the pipeline is called and how it runs", "[pipeline]"),
+    Key::optional("speech", "how recordings become text", "[speech]"),
+    Key::required("source", "where calls come from", "[[source]]"),
+    Key::optional("extractor", "what is found in calls", "[[extractor]]"),
+    Key::optional("path", "what training data is made of them", "[[path]]"),
+    Key::optional("validator", "what checks the examples", "[[validator]]"),
+];
+
+/// Reads a whole file. `None` says that what is wrong has been reported.
+pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipeline> {
+    let file = Section::open(context, "a pipeline file", SECTIONS, root)?;
+    let settings =
+        file.get(context, "pipeline", |context, _, node| pipeline::decode(context, node));
+    let speech = match file.node("speech") {
+        Some(node) => speech::decode(context, node),
+        None => Some(speech::default()),
+    };
+    let sources = stages(context, &file, StageKind::Source);
+    let extractors = stages(context, &file, StageKind::Extractor);
+    let paths = stages(context, &file, StageKind::Path);
+    let validators = stages(context, &file, StageKind::Validator);
+    let settings = settings?;
+    let pipeline = Pipeline {
+        name: settings.name,
+        workspace: settings.workspace,
+        workers: settings.workers,
+        batch: settings.batch,
+        seed: settings.seed,
+        speech: speech?,
+        sources: sources
+            .into_iter()
+            .map(|read| Source { stage: read.stage, licence: read.licence })
+            .collect(),
+        extractors: extractors.into_iter().map(|read| read.stage).collect(),
+        paths: paths
+            .into_iter()
+            .map(|read| TrainingPath { stage: read.stage, split: read.split })
+            .collect(),
+        validators: validators.into_iter().map(|read| read.stage).collect(),
+    };
+    report_duplicates(context, pipeline.stages());
+    if pipeline.paths.is_empty() {
+        context.report(
+            Diagnostic::warning("this pipeline makes no training data")
+                .label(settings.span, "has no `[[path]]`")
+                .help("add a section `[[path]]`; for example with `plugin = \"roleplay-partner\"`"),
+        );
+    }
+    Some(pipeline)
+}
+
+/// Every stage of a kind that could be read.
+fn stages(
+    context: &mut Context<'_>,
+    file: &Section<'_, '_>,
+    kind: StageKind,
+) -> Vec<stage::Decoded> {
+    let section = kind.section();
+    match file.node(section) {
+        None => Vec::new(),
+        Some(node) => match node.get_ref() {
+            DeValue::Array(items) => {
+                items.iter().filter_map(|item| stage::decode(context, kind, item)).collect()
+            }
+            DeValue::Table(_) => {
+                context.report(
+                    Diagnostic::error(format!("`{section}` is a list: a file may have several"))
+                        .label(node.span(), "this is one table")
+                        .help(format!("write `[[{section}]]`")),
+                );
+                Vec::new()
+            }
+            _ => {
+                context.report(
+                    Diagnostic::error(format!("`{section}` wants sections `[[{section}]]`"))
+                        .label(node.span(), "this is a value")
+                        .help(format!("write `[[{section}]]` on a line of its own")),
+                );
+                Vec::new()
+            }
+        },
+    }
+}
+
+/// Ids name stages on the command line and in messages, so no two may be the same,
+/// whatever their kinds.
+fn report_duplicates<'a>(context: &mut Context<'_>, stages: impl Iterator<Item = &'a Stage>) {
+    let mut first: BTreeMap<&str, Range<usize>> = BTreeMap::new();
+    for stage in stages {
+        if let Some(earlier) = first.get(stage.id.as_str()) {
+            context.report(
+                Diagnostic::error(format!("two stages are called `{}`", stage.id))
+                    .label(stage.spans.id.clone(), "used again here")
+                    .label(earlier.clone(), "first used here")
+                    .help("give one of them another `id`: every stage has its own"),
+            );
+        } else {
+            first.insert(&stage.id, stage.spans.id.clone());
+        }
+    }
+}

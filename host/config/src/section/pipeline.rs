@@ -1,0 +1,54 @@
+//! `[pipeline]`: what the pipeline is called and how it runs.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::thread;
+
+use crate::decode::{Context, Key, Node, Section, identifier, natural, positive, text};
+
+const KEYS: &[Key] = &[
+    Key::required("name", "what the pipeline is called", "name = \"demo\""),
+    Key::optional(
+        "workspace",
+        "folder of the repository and the data sets, from the file's folder (default `.rehearsal`)",
+        "workspace = \".rehearsal\"",
+    ),
+    Key::optional("workers", "threads that run plugins (default: as many as cores)", "workers = 2"),
+    Key::optional("batch", "conversations a plugin call (default 64)", "batch = 64"),
+    Key::optional("seed", "what random choices follow from (default 0)", "seed = 7"),
+];
+
+const WORKSPACE: &str = ".rehearsal";
+/// Large enough to hide what a call costs, small enough to show progress.
+const BATCH: usize = 64;
+
+/// The section's settings.
+pub(super) struct Settings {
+    pub(super) name: String,
+    pub(super) workspace: PathBuf,
+    pub(super) workers: usize,
+    pub(super) batch: usize,
+    pub(super) seed: u64,
+    pub(super) span: Range<usize>,
+}
+
+pub(super) fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<Settings> {
+    let section = Section::open(context, "`[pipeline]`", KEYS, node)?;
+    let name = section.get(context, "name", identifier);
+    let workspace = section.get(context, "workspace", text);
+    let workers = section.get(context, "workers", positive);
+    let batch = section.get(context, "batch", positive);
+    let seed = section.get(context, "seed", natural);
+    Some(Settings {
+        name: name?,
+        workspace: context.resolve(workspace.as_deref().unwrap_or(WORKSPACE)),
+        workers: workers.unwrap_or_else(cores),
+        batch: batch.unwrap_or(BATCH),
+        seed: seed.unwrap_or_default(),
+        span: section.span(),
+    })
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,119 @@
+//! `[[source]]`, `[[extractor]]`, `[[path]]`, `[[validator]]`: a plugin with its settings.
+
+use serde_json::{Map, Value};
+use toml::de::DeValue;
+
+use super::{grant, limits, split};
+use crate::decode::{Context, Key, Node, Section, identifier, text};
+use crate::json::{self, Places};
+use crate::{Diagnostic, Plugin, Split, Stage, StageKind, StageSpans};
+
+const ID: Key = Key::required("id", "what the stage is called", "id = \"calls\"");
+const PLUGIN: Key = Key::required(
+    "plugin",
+    "a built-in plugin's name or the path of a component (`rehearsal plugin list` names them)",
+    "plugin = \"./plugins/mine.wasm\"",
+);
+const CONFIG: Key = Key::optional("config", "the plugin's own settings", "config = { }");
+const GRANT: Key = Key::optional(
+    "grant",
+    "what the plugin may see beyond its input",
+    "grant.files = \"examples/calls\"",
+);
+const LIMITS: Key = Key::optional(
+    "limits",
+    "what a call of the plugin may use up",
+    "limits = { memory = \"256 MiB\", time = \"10 s\" }",
+);
+const LICENCE: Key = Key::optional(
+    "licence",
+    "licence of items that name none, as an SPDX identifier",
+    "licence = \"CC0-1.0\"",
+);
+const SPLIT: Key = Key::optional(
+    "split",
+    "shares of the splits",
+    "split = { train = 0.8, validation = 0.1, test = 0.1 }",
+);
+
+const SOURCE_KEYS: &[Key] = &[ID, PLUGIN, LICENCE, CONFIG, GRANT, LIMITS];
+const PATH_KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS, SPLIT];
+const KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS];
+
+/// A stage with what only some kinds have.
+pub(super) struct Decoded {
+    pub(super) stage: Stage,
+    pub(super) licence: Option<String>,
+    pub(super) split: Option<Split>,
+}
+
+pub(super) fn decode(
+    context: &mut Context<'_>,
+    kind: StageKind,
+    node: &Node<'_>,
+) -> Option<Decoded> {
+    let keys = match kind {
+        StageKind::Source => SOURCE_KEYS,
+        StageKind::Path => PATH_KEYS,
+        StageKind::Extractor | StageKind::Validator => KEYS,
+    };
+    let title = format!("`[[{}]]`", kind.section());
+    let section = Section::open(context, &title, keys, node)?;
+    let id = section.get(context, "id", identifier);
+    let plugin = section.get(context, "plugin", plugin);
+    let config = section.get(context, "config", config);
+    let grants = section.get(context, "grant", |context, _, node| grant::decode(context, node));
+    let limits = section.get(context, "limits", |context, _, node| limits::decode(context, node));
+    let (mut licence, mut shares) = (None, None);
+    match kind {
+        StageKind::Source => licence = section.get(context, "licence", text),
+        StageKind::Path => {
+            shares = section.get(context, "split", |context, _, node| split::decode(context, node));
+        }
+        StageKind::Extractor | StageKind::Validator => {}
+    }
+    let (config, places) = config.unwrap_or_else(|| (Value::Object(Map::new()), Places::default()));
+    let spans = StageSpans {
+        header: section.span(),
+        id: section.node("id")?.span(),
+        plugin: section.node("plugin")?.span(),
+        grant: section.node("grant").map(Node::span),
+        config: places,
+    };
+    let stage = Stage {
+        kind,
+        id: id?,
+        plugin: plugin?,
+        config,
+        grants: grants.unwrap_or_default(),
+        limits: limits.unwrap_or_default(),
+        spans,
+    };
+    Some(Decoded { stage, licence, split: shares })
+}
+
+fn plugin(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Plugin> {
+    let written = text(context, key, node)?;
+    let is_path = written.contains(['/', '\\']) || written.ends_with(".wasm");
+    if !is_path {
+        return identifier(context, key, node).map(Plugin::BuiltIn);
+    }
+    let path = context.resolve(&written);
+    if path.is_file() {
+        return Some(Plugin::File(path));
+    }
+    context.report(
+        Diagnostic::error(format!("there is no component `{written}`"))
+            .label(node.span(), "not found")
+            .help(format!("it was looked for at {}", path.display())),
+    );
+    None
+}
+
+fn config(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<(Value, Places)> {
+    let DeValue::Table(_) = node.get_ref() else {
+        context.wrong_type(key, node, "a table");
+        return None;
+    };
+    json::convert(context, node)
+}
