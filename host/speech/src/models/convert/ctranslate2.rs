@@ -104,7 +104,7 @@ impl<'a> CTranslate2<'a> {
     fn dequantised(&self, name: &str, variable: &Variable<'_>) -> Result<Vec<f32>, String> {
         let scales = self.variable(&format!("{name}_scale"))?;
         let scales = f32s(scales.bytes);
-        if scales.is_empty() || variable.bytes.len() % scales.len() != 0 {
+        if scales.is_empty() || !variable.bytes.len().is_multiple_of(scales.len()) {
             return Err(format!("{name} has scales that do not fit"));
         }
         let row = variable.bytes.len() / scales.len();
@@ -116,7 +116,7 @@ impl<'a> CTranslate2<'a> {
     fn part(&self, name: &str, index: usize, of: usize) -> Result<Tensor, String> {
         let mut whole = self.whole(name)?;
         match whole.shape.first_mut() {
-            Some(rows) if *rows % of == 0 => *rows /= of,
+            Some(rows) if rows.is_multiple_of(of) => *rows /= of,
             _ => return Err(format!("{name} cannot be split into {of}")),
         }
         whole.data = whole.data.slice(index, of);
