@@ -142,7 +142,7 @@ impl Config {
     pub fn wrong_world(&self, stage: &Stage, found: &str) -> Diagnostic {
         let wanted = stage.kind.world();
         let section = stage.kind.section();
-        Diagnostic::error(format!("`{}` wants a {wanted}, and its plugin is a {found}", stage.id))
+        Diagnostic::error(format!("`{}` cannot run: its plugin is no {wanted}", stage.id))
             .label(stage.spans.plugin.clone(), format!("exports the world `{found}`"))
             .label(stage.spans.header.clone(), format!("runs components of the world `{wanted}`"))
             .help(format!("`[[{section}]]` takes plugins of the world `{wanted}`"))

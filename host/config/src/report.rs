@@ -97,7 +97,11 @@ impl Report {
         snippet.annotations(finding.labels.iter().enumerate().map(|(index, (span, text))| {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(self.document.clamp(span));
-            if text.is_empty() { annotation } else { annotation.label(text.as_str()) }
+            if text.is_empty() {
+                annotation
+            } else {
+                annotation.label(normalize_untrusted_str(text))
+            }
         }))
     }
 

@@ -50,6 +50,13 @@ impl Finding<'_> {
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
                 unexpected.iter().map(|name| self.unknown_key(name)).collect()
             }
+            // The schema lists no properties at all; the validator names only the first.
+            ValidationErrorKind::FalseSchema
+                if self.error.schema_path().as_str().ends_with("/additionalProperties") =>
+            {
+                let table = self.stage.config.pointer(self.pointer()).and_then(Value::as_object);
+                table.into_iter().flatten().map(|(name, _)| self.unknown_key(name)).collect()
+            }
             _ => vec![self.at_value()],
         }
     }

@@ -17,7 +17,8 @@ use crate::Diagnostic;
 
 pub(crate) use quantity::{bytes, duration, rate};
 pub(crate) use scalar::{
-    boolean, choice, identifier, integer_value, list, natural, positive, share, text, texts,
+    boolean, choice, identifier, integer_value, is_identifier, list, natural, positive, share,
+    text, texts,
 };
 pub(crate) use table::{Key, Section};
 
@@ -83,7 +84,7 @@ pub(crate) fn kind(node: &Node<'_>) -> &'static str {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
         DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
+        DeValue::Boolean(_) => "a boolean",
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",

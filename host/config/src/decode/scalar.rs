@@ -31,9 +31,7 @@ pub(crate) fn boolean(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> 
 /// A name fit for a folder on every system.
 pub(crate) fn identifier(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<String> {
     let id = text(context, key, node)?;
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    let starts_well = id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if starts_well && id.len() <= LONGEST_ID && id.chars().all(allowed) {
+    if is_identifier(&id) {
         return Some(id);
     }
     context.report(
@@ -46,6 +44,14 @@ pub(crate) fn identifier(context: &mut Context<'_>, key: &Key, node: &Node<'_>) 
             )),
     );
     None
+}
+
+/// Whether a text is a name fit for a folder on every system.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.len() <= LONGEST_ID
+        && text.starts_with(alphanumeric)
+        && text.chars().all(|c| alphanumeric(c) || c == '-' || c == '_')
 }
 
 /// A whole number of at least 1.

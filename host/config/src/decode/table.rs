@@ -59,17 +59,11 @@ impl<'a, 'i> Section<'a, 'i> {
         node: &'a Node<'i>,
     ) -> Option<Self> {
         let DeValue::Table(table) = node.get_ref() else {
-            let required: Vec<&str> =
-                keys.iter().filter(|key| key.required).map(|key| key.example).collect();
-            let example = if required.is_empty() {
-                keys.first().map_or("", |key| key.example).to_owned()
-            } else {
-                required.join(", ")
-            };
+            let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
             context.report(
                 Diagnostic::error(format!("{title} wants a table, not {}", kind(node)))
                     .label(node.span(), format!("this is {}", kind(node)))
-                    .help(format!("for example `{{ {example} }}`")),
+                    .help(format!("its keys are {}", suggest::enumerate(&names))),
             );
             return None;
         };
@@ -113,8 +107,19 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     fn report_missing(&self, context: &mut Context<'_>, title: &str) {
-        let missing =
-            self.keys.iter().filter(|key| key.required && !self.table.contains_key(key.name));
+        // A key that was mistyped is not missing, too.
+        let known: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        let mistyped: Vec<&str> = self
+            .table
+            .keys()
+            .filter(|name| !known.contains(&&**name.get_ref()))
+            .filter_map(|name| suggest::closest(name.get_ref(), &known))
+            .collect();
+        let missing = self
+            .keys
+            .iter()
+            .filter(|key| key.required && !self.table.contains_key(key.name))
+            .filter(|key| !mistyped.contains(&key.name));
         for key in missing {
             context.report_missing(
                 Diagnostic::error(format!("{title} lacks `{}`", key.name))

@@ -209,7 +209,7 @@ fn secret(context: &mut Context<'_>, node: &Node<'_>) -> Option<Secret> {
         let written = text(context, key, node)?;
         Some(SecretOrigin::File(context.resolve(&written)))
     });
-    let command = section.get(context, "command", texts).map(SecretOrigin::Command);
+    let command = section.get(context, "command", command).map(SecretOrigin::Command);
     let given = ["env", "file", "command"].iter().filter(|key| section.node(key).is_some()).count();
     if given != 1 {
         context.report(
@@ -224,4 +224,14 @@ fn secret(context: &mut Context<'_>, node: &Node<'_>) -> Option<Secret> {
         origin: env.or(file).or(command)?,
         prefix: prefix.unwrap_or_default(),
     })
+}
+
+/// A program and its arguments.
+fn command(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Vec<String>> {
+    let words = texts(context, key, node)?;
+    if words.is_empty() {
+        context.wrong_value(key, node, "a program and its arguments");
+        return None;
+    }
+    Some(words)
 }

@@ -59,7 +59,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
     };
     report_duplicates(context, pipeline.stages());
     if pipeline.paths.is_empty() {
-        context.report(
+        context.report_missing(
             Diagnostic::warning("this pipeline makes no training data")
                 .label(settings.span, "has no `[[path]]`")
                 .help("add a section `[[path]]`; for example with `plugin = \"roleplay-partner\"`"),

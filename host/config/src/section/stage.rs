@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 use toml::de::DeValue;
 
 use super::{grant, limits, split};
-use crate::decode::{Context, Key, Node, Section, identifier, text};
+use crate::decode::{Context, Key, Node, Section, identifier, is_identifier, text};
 use crate::json::{self, Places};
 use crate::{Diagnostic, Plugin, Split, Stage, StageKind, StageSpans};
 
 const ID: Key = Key::required("id", "what the stage is called", "id = \"calls\"");
 const PLUGIN: Key = Key::required(
     "plugin",
-    "a built-in plugin's name or the path of a component (`rehearsal plugin list` names them)",
+    "a built-in plugin's name or the path of a component",
     "plugin = \"./plugins/mine.wasm\"",
 );
 const CONFIG: Key = Key::optional("config", "the plugin's own settings", "config = { }");
@@ -96,7 +96,15 @@ fn plugin(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Plugi
     let written = text(context, key, node)?;
     let is_path = written.contains(['/', '\\']) || written.ends_with(".wasm");
     if !is_path {
-        return identifier(context, key, node).map(Plugin::BuiltIn);
+        if is_identifier(&written) {
+            return Some(Plugin::BuiltIn(written));
+        }
+        context.report(
+            Diagnostic::error(format!("`{written}` is no plugin"))
+                .label(node.span(), "neither a name nor a path")
+                .help(key.usage()),
+        );
+        return None;
     }
     let path = context.resolve(&written);
     if path.is_file() {
