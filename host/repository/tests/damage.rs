@@ -1,0 +1,222 @@
+//! Files that were cut, flipped, lost: what was not hit is kept, what was is
+//! named, and nothing panics or answers wrongly.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::{TEXTS, contents, copy_folder, put, segment, text};
+use rehearsal_repository::{Kind, Options, Repository, RepositoryError};
+
+/// No checkpoints by themselves.
+fn patient() -> Options {
+    Options {
+        checkpoint_units: u64::MAX,
+        checkpoint_bytes: u64::MAX,
+        checkpoint_age: Duration::MAX,
+        ..Options::default()
+    }
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 0x10;
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn truncate(path: &Path, length: u64) {
+    std::fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
+}
+
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).unwrap().len()
+}
+
+/// A closed repository of `count` records in segments of some 20 kB.
+fn filled(path: &Path, count: u64) {
+    let options = Options { segment_bytes: 20_000, ..Options::default() };
+    let repository = Repository::open_with(path, options).unwrap();
+    for number in 0..count {
+        put(&repository, &format!("{number:03}"), &text(number, 700));
+        if number % 8 == 7 {
+            repository.checkpoint().unwrap();
+        }
+    }
+    repository.close().unwrap();
+}
+
+#[test]
+fn a_torn_tail_is_cut_at_the_last_whole_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = folder.path().join("live");
+    let repository = Repository::open_with(&live, patient()).unwrap();
+    put(&repository, "0", "before the checkpoint");
+    repository.checkpoint().unwrap();
+    let mut ends = vec![length(&segment(&live, 1))];
+    for number in 1..4 {
+        put(&repository, &number.to_string(), &text(number, 60));
+        ends.push(length(&segment(&live, 1)));
+    }
+    let image = folder.path().join("image");
+    copy_folder(&live, &image);
+    for cut in (ends[0]..=ends[3]).rev().step_by(11) {
+        truncate(&segment(&image, 1), cut);
+        let opened = Repository::open(&image).unwrap();
+        let whole = ends.iter().filter(|&&end| end <= cut).count();
+        assert_eq!(contents(&opened).len(), whole, "cut at {cut}");
+        assert_eq!(opened.recovery().damage, []);
+        let torn = cut - ends[whole - 1];
+        assert_eq!(opened.recovery().cut_bytes, torn);
+        // Written on, from where the cut was made.
+        put(&opened, "next", "goes on");
+        opened.close().unwrap();
+        let again = Repository::open(&image).unwrap();
+        assert_eq!(contents(&again).len(), whole + 1);
+        drop(again);
+        std::fs::remove_dir_all(&image).unwrap();
+        copy_folder(&live, &image);
+    }
+}
+
+#[test]
+fn acknowledged_records_that_were_cut_off_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 10);
+    let file = segment(folder.path(), 1);
+    truncate(&file, length(&file) - 100);
+    let repository = Repository::open(folder.path()).unwrap();
+    let damage = &repository.recovery().damage;
+    assert!(damage[0].to_string().ends_with("the segment is shorter than what was acknowledged"));
+    assert_eq!(repository.count(Kind::Conversation), 9);
+    assert_eq!(contents(&repository).len(), 9);
+    put(&repository, "new", "goes on");
+    repository.close().unwrap();
+    let repository = Repository::open(folder.path()).unwrap();
+    assert_eq!(repository.recovery(), &Default::default());
+    assert_eq!(contents(&repository).len(), 10);
+}
+
+#[test]
+fn a_flipped_bit_costs_one_record_and_repair_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    filled(&source, 24);
+    let before = contents(&Repository::open(&source).unwrap());
+    let size = length(&segment(&source, 1)) as usize;
+    let image = folder.path().join("image");
+    for at in (0..size).step_by(size / 15) {
+        copy_folder(&source, &image);
+        flip(&segment(&image, 1), at);
+        let mut repository = Repository::open(&image).unwrap();
+        let mut unreadable = 0;
+        for (key, value) in &before {
+            match repository.get(&TEXTS, key) {
+                Ok(found) => assert_eq!(found.as_ref(), Some(value), "flipped at {at}"),
+                Err(RepositoryError::Damaged { .. }) => unreadable += 1,
+                Err(error) => panic!("flipped at {at}: {error}"),
+            }
+        }
+        assert!(unreadable <= 1, "flipped at {at}");
+        let repaired = repository.repair().unwrap();
+        let after = contents(&repository);
+        assert_eq!(after.len(), before.len() - unreadable);
+        assert_eq!(repaired.records, after.len() as u64);
+        assert!(after.iter().all(|(key, value)| before[key] == *value));
+        let named = repaired.damage.iter().filter(|damage| damage.record.is_some()).count();
+        assert_eq!(named, unreadable, "flipped at {at}");
+        assert_eq!(repository.repair().unwrap().damage, []);
+        drop(repository);
+        std::fs::remove_dir_all(&image).unwrap();
+    }
+}
+
+#[test]
+fn a_flipped_bit_and_a_lost_index_cost_one_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    filled(&source, 24);
+    let before = contents(&Repository::open(&source).unwrap());
+    let size = length(&segment(&source, 1)) as usize;
+    let image = folder.path().join("image");
+    for at in (0..size).step_by(size / 15) {
+        copy_folder(&source, &image);
+        flip(&segment(&image, 1), at);
+        std::fs::remove_dir_all(image.join("index")).unwrap();
+        let repository = Repository::open(&image).unwrap();
+        let after = contents(&repository);
+        assert!(after.len() >= before.len() - 1, "flipped at {at}: {} left", after.len());
+        assert!(after.iter().all(|(key, value)| before[key] == *value));
+        drop(repository);
+        std::fs::remove_dir_all(&image).unwrap();
+    }
+}
+
+#[test]
+fn a_broken_index_is_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source");
+    filled(&source, 200);
+    let before = contents(&Repository::open(&source).unwrap());
+    let image = folder.path().join("image");
+    let size = length(&source.join("index/db")) as usize;
+    // sled fills its file from the front; most of the rest is unused.
+    let positions = (0..6).map(|n| n * 977).chain((1..4).map(|n| n * size / 4));
+    for at in positions {
+        copy_folder(&source, &image);
+        flip(&image.join("index/db"), at);
+        // What sled finds only when it reads shows at the second opening.
+        let healed = (0..2).any(|_| {
+            Repository::open(&image).is_ok_and(|repository| {
+                let found: Result<Vec<_>, _> = repository.scan(&TEXTS, "").unwrap().collect();
+                found.is_ok_and(|_| contents(&repository) == before)
+            })
+        });
+        assert!(healed, "flipped at {at}");
+        std::fs::remove_dir_all(&image).unwrap();
+    }
+}
+
+#[test]
+fn odd_files_in_the_index_folder_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 20);
+    let index = folder.path().join("index");
+    std::fs::write(index.join("snap.0000000000000042.generating"), b"half").unwrap();
+    assert_eq!(contents(&Repository::open(folder.path()).unwrap()).len(), 20);
+    std::fs::write(index.join("conf"), b"nonsense").unwrap();
+    assert_eq!(contents(&Repository::open(folder.path()).unwrap()).len(), 20);
+    std::fs::write(index.join("db"), b"nonsense").unwrap();
+    let repository = Repository::open(folder.path()).unwrap();
+    assert!(repository.recovery().units >= 20);
+    assert_eq!(contents(&repository).len(), 20);
+}
+
+#[test]
+fn a_lost_segment_is_reported_and_the_others_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 120);
+    let before = contents(&Repository::open(folder.path()).unwrap());
+    std::fs::remove_file(segment(folder.path(), 2)).unwrap();
+    let repository = Repository::open(folder.path()).unwrap();
+    assert!(repository.recovery().damage[0].to_string().contains("is missing"));
+    let after = contents(&repository);
+    assert!(after.len() < before.len() && after.len() > before.len() / 2, "{}", after.len());
+    assert_eq!(repository.count(Kind::Conversation), after.len() as u64);
+}
+
+#[test]
+fn a_segment_of_a_newer_format_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 3);
+    let file = segment(folder.path(), 1);
+    let mut bytes = std::fs::read(&file).unwrap();
+    for copy in [0, 16] {
+        bytes[copy + 7] = 9;
+        let crc = crc32fast::hash(&bytes[copy..copy + 12]);
+        bytes[copy + 12..copy + 16].copy_from_slice(&crc.to_le_bytes());
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let error = Repository::open(folder.path()).unwrap_err();
+    assert!(matches!(error, RepositoryError::NewerFormat { found: 9, .. }), "{error}");
+}
