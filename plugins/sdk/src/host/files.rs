@@ -55,19 +55,22 @@ impl Files {
             .map(|bytes| Blob { inner: Inner::Memory { name: name.to_owned(), bytes } })
     }
 
+    /// One file's facts; none where there is no such file.
+    ///
+    /// # Errors
+    /// The host cannot list what it granted.
+    pub fn find(&self, name: &str) -> Result<Option<FileInfo>> {
+        // Listing tells absence from refusal, which opening does not.
+        let mut next = self.list(predecessor(name).as_deref(), 1)?;
+        Ok(next.pop().filter(|file| file.name == name))
+    }
+
     /// As [`Files::open`]; none where there is no such file.
     ///
     /// # Errors
     /// The file is there and cannot be opened.
     pub fn open_if_present(&self, name: &str) -> Result<Option<Blob>> {
-        // Listing tells absence from refusal: the smallest name greater than every
-        // name before `name` is `name` itself, if it is there.
-        let present = self.list(predecessor(name).as_deref(), 1)?;
-        if present.first().is_some_and(|file| file.name == name) {
-            self.open(name).map(Some)
-        } else {
-            Ok(None)
-        }
+        self.find(name)?.map(|file| self.open(&file.name)).transpose()
     }
 }
 

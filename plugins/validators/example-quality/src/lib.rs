@@ -1,1 +1,144 @@
-//! example-quality.
+//! Keeps examples out of the data sets that would teach a model something wrong.
+//!
+//! Every check has a name, can be switched off, and gives a reason with its figures; the
+//! report counts rejections and flags by check.
+
+mod checks;
+mod tally;
+mod text;
+
+use rehearsal_sdk::prelude::*;
+
+use checks::{CHECKS, Outcome};
+pub use tally::Tally;
+
+/// The plugin's table of pipeline.toml.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Checks to leave out, by name.
+    pub skip: Vec<String>,
+    /// Checks that mark an example instead of rejecting it, by name.
+    pub flag_only: Vec<String>,
+    /// Fewest messages of a chat, the system's not counted.
+    pub min_messages: u32,
+    /// Fewest words that the model is trained on.
+    pub min_trained_words: u32,
+    /// Most words of an example, all messages together.
+    pub max_words: u32,
+    /// Largest share of repeated word triples in a message, 0 to 1.
+    pub max_repetition: f64,
+    /// Smallest share of letters among a message's visible characters, 0 to 1.
+    pub min_letters: f64,
+    /// Families whose trained messages have to be the assistant's, so that no seller's
+    /// words are trained on the partner path.
+    pub assistant_only: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            skip: Vec::new(),
+            flag_only: Vec::new(),
+            min_messages: 2,
+            min_trained_words: 3,
+            max_words: 6_000,
+            max_repetition: 0.5,
+            min_letters: 0.4,
+            assistant_only: vec!["dialogue".to_owned(), "objection".to_owned()],
+        }
+    }
+}
+
+/// The validator.
+#[derive(Debug)]
+pub struct ExampleQuality {
+    config: Config,
+}
+
+impl Validator for ExampleQuality {
+    type Config = Config;
+    type Partial = Tally;
+    const INSPECTS_EXAMPLES: bool = true;
+    const CHECKS: &'static [(&'static str, &'static str)] = checks::DESCRIPTIONS;
+
+    fn new(config: Config) -> Result<Self> {
+        let unknown = config
+            .skip
+            .iter()
+            .chain(&config.flag_only)
+            .find(|name| !CHECKS.iter().any(|check| check.name == *name));
+        if let Some(name) = unknown {
+            let known: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+            return Err(Error::permanent(format!(
+                "config: there is no check `{name}`; there are {}",
+                known.join(", ")
+            )));
+        }
+        for (key, value) in
+            [("max_repetition", config.max_repetition), ("min_letters", config.min_letters)]
+        {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Error::permanent(format!(
+                    "config.{key} is {value}; it is a share, 0 to 1"
+                )));
+            }
+        }
+        Ok(Self { config })
+    }
+
+    fn inspect(&self, batch: &[Subject]) -> Result<Inspection<Tally>> {
+        let mut partial = Tally::default();
+        let verdicts = batch
+            .iter()
+            .map(|subject| match subject {
+                Subject::Example(example) => Ok(self.judge(example, &mut partial)),
+                Subject::Conversation(_) => {
+                    Err(Error::permanent("example-quality inspects examples, not conversations"))
+                }
+            })
+            .collect::<Result<_>>()?;
+        Ok(Inspection { verdicts, partial })
+    }
+
+    fn merge(&self, left: Tally, right: Tally) -> Tally {
+        left.plus(right)
+    }
+
+    fn conclude(&self, partial: Tally) -> Result<Report> {
+        partial.report()
+    }
+}
+
+impl ExampleQuality {
+    /// The first check that rejects decides; the first flag, where none does.
+    fn judge(&self, example: &Example, tally: &mut Tally) -> Verdict {
+        let subject = text::Reading::of(example);
+        tally.example(&example.family, subject.words);
+        let mut flagged = None;
+        for check in
+            CHECKS.iter().filter(|check| !self.config.skip.iter().any(|name| name == check.name))
+        {
+            let Outcome::Fails(reason) = (check.test)(&self.config, example, &subject) else {
+                continue;
+            };
+            if !self.config.flag_only.iter().any(|name| name == check.name) {
+                tally.rejected(check.name);
+                return Verdict::rejected(check.name, reason);
+            }
+            flagged.get_or_insert((check.name, reason));
+        }
+        match flagged {
+            Some((check, reason)) => {
+                tally.flagged(check);
+                Verdict::flagged(check, reason)
+            }
+            None => {
+                tally.accepted();
+                Verdict::Accept
+            }
+        }
+    }
+}
+
+rehearsal_sdk::export_validator!(ExampleQuality);

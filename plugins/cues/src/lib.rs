@@ -1,0 +1,27 @@
+//! Tier one of labels: phrases ("cues") that tell what a turn does.
+//!
+//! A cue file is data, made to be read and mended by people:
+//!
+//! ```text
+//! # rule                  confidence  pattern
+//! consequence.nothing     0.75 ?      what (happens|would happen) if (nothing|you don't)
+//! ```
+//!
+//! `label.rule`, then how often such a match is right, then `?` if the sentence has to be
+//! a question, then words. `(a|b c)` is a choice, a trailing `?` makes a word or a choice
+//! optional, `*` is any one word and `*3` are at most three. Case and the shape of the
+//! apostrophe don't count; a match never crosses the end of a sentence.
+//!
+//! All cues of a file become one automaton over words, in which a text is matched in one
+//! pass whose cost does not depend on the number of cues. A build script compiles a file
+//! with [`Cues::parse`] and writes it down with [`Cues::to_source`], so that a fresh
+//! plugin instance starts with finished tables.
+
+mod automaton;
+mod pattern;
+mod scan;
+mod source;
+
+pub use automaton::{Cue, Cues, Edge, State};
+pub use pattern::ParseError;
+pub use scan::{Match, Scan};

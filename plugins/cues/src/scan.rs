@@ -1,0 +1,204 @@
+//! Matching the words of a turn.
+
+use std::ops::Range;
+
+use crate::Cues;
+use crate::automaton::hash;
+use crate::pattern::split_clitic;
+
+/// A cue that stands in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// Index into [`Cues::cues`].
+    pub cue: usize,
+    /// Bytes of the text.
+    pub range: Range<usize>,
+}
+
+/// Reads texts word by word; keeps its buffers from text to text.
+#[derive(Debug, Default)]
+pub struct Scan {
+    tokens: Vec<Token>,
+    lower: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Token {
+    start: usize,
+    end: usize,
+    /// Index into [`Cues::words`].
+    word: Option<u16>,
+    quoted: bool,
+    negates: bool,
+    /// One past the last token of its sentence, and whether that asks.
+    sentence: (usize, bool),
+    first_of_sentence: bool,
+}
+
+/// Words before a match that turn it round: "I won't ask what happens if …".
+const NEGATION_REACH: usize = 4;
+
+impl Scan {
+    /// All matches in order of their start, the longest of a cue where several end; none
+    /// that is quoted, negated, or not a question where the cue wants one.
+    pub fn find(&mut self, cues: &Cues, text: &str) -> Vec<Match> {
+        self.read(cues, text);
+        let mut found = Vec::new();
+        let mut ends = Vec::new();
+        for (first, token) in self.tokens.iter().enumerate() {
+            if token.word.is_none() || token.quoted {
+                continue;
+            }
+            ends.clear();
+            let mut state = 0;
+            for last in first..token.sentence.0 {
+                state = cues.step(state, self.tokens[last].word);
+                if state == Cues::DEAD {
+                    break;
+                }
+                for &cue in cues.accepted(state) {
+                    ends.retain(|&(other, _)| other != cue);
+                    ends.push((cue, last));
+                }
+            }
+            if ends.is_empty() || self.is_negated(first) {
+                continue;
+            }
+            ends.sort_unstable();
+            found.extend(ends.iter().filter_map(|&(cue, last)| {
+                let cue = usize::from(cue);
+                let fits = token.sentence.1 || !cues.cues[cue].question;
+                fits.then(|| Match { cue, range: token.start..self.tokens[last].end })
+            }));
+        }
+        found
+    }
+
+    /// Words of the text last read.
+    #[must_use]
+    pub fn words(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// How many sentences of the text last read are questions.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        self.tokens.iter().filter(|token| token.first_of_sentence && token.sentence.1).count()
+    }
+
+    fn is_negated(&self, first: usize) -> bool {
+        if self.tokens[first].first_of_sentence {
+            return false;
+        }
+        let before = self.tokens[..first].iter().rev().take(NEGATION_REACH);
+        for token in before {
+            if token.negates {
+                return true;
+            }
+            if token.first_of_sentence {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Cuts a text into words and sentences.
+    fn read(&mut self, cues: &Cues, text: &str) {
+        self.tokens.clear();
+        let punctuated = text.contains(['.', '?', '!']);
+        let quotes_pair = text.matches('"').count() % 2 == 0;
+        let (mut quoted, mut sentence) = (false, 0);
+        let mut chars = text.char_indices().peekable();
+        while let Some((start, first)) = chars.next() {
+            match first {
+                '"' if quotes_pair => quoted = !quoted,
+                '\u{201c}' => quoted = true,
+                '\u{201d}' => quoted = false,
+                '.' | '!' | '?' | '\u{2026}' | '\n' => {
+                    self.close_sentence(sentence, first == '?' || !punctuated);
+                    sentence = self.tokens.len();
+                }
+                _ if first.is_alphanumeric() => {
+                    let mut end = start + first.len_utf8();
+                    while let Some(&(at, c)) = chars.peek() {
+                        let inside = c.is_alphanumeric()
+                            || (is_apostrophe(c)
+                                && text[at + c.len_utf8()..].starts_with(char::is_alphanumeric))
+                            // "2.5" is one word.
+                            || (c == '.' && text[..at].ends_with(|c: char| c.is_ascii_digit())
+                                && text[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+                        if !inside {
+                            break;
+                        }
+                        end = at + c.len_utf8();
+                        chars.next();
+                    }
+                    self.push(cues, text, start..end, quoted, sentence);
+                }
+                _ => {}
+            }
+        }
+        self.close_sentence(sentence, !punctuated);
+    }
+
+    /// Adds a word, or two where a clitic hangs on it.
+    fn push(
+        &mut self,
+        cues: &Cues,
+        text: &str,
+        range: Range<usize>,
+        quoted: bool,
+        sentence: usize,
+    ) {
+        self.lower.clear();
+        for c in text[range.clone()].chars() {
+            if is_apostrophe(c) {
+                self.lower.push('\'');
+            } else if c.is_ascii() {
+                self.lower.push(c.to_ascii_lowercase());
+            } else {
+                self.lower.extend(c.to_lowercase());
+            }
+        }
+        let (stem, clitic) = split_clitic(&self.lower);
+        let first_of_sentence = self.tokens.len() == sentence;
+        // "Don't you …" and "why don't you …" ask all the same.
+        let after_why = self
+            .tokens
+            .last()
+            .is_some_and(|before| text[before.start..before.end].eq_ignore_ascii_case("why"));
+        let negates = !(first_of_sentence || after_why)
+            && (matches!(stem, "not" | "never" | "without" | "cannot") || stem.ends_with("n't"));
+        // A clitic is ASCII but for its apostrophe, whatever the case.
+        let border = clitic.and_then(|clitic| {
+            let letters = range.end - (clitic.len() - 1);
+            let apostrophe = text[..letters].chars().next_back()?;
+            Some((letters - apostrophe.len_utf8(), clitic))
+        });
+        let token = |range: Range<usize>, word: &str| Token {
+            start: range.start,
+            end: range.end,
+            word: cues.word(word, hash(word.bytes())),
+            quoted,
+            negates: false,
+            sentence: (0, false),
+            first_of_sentence: false,
+        };
+        let stem_end = border.map_or(range.end, |(border, _)| border);
+        let first = Token { negates, first_of_sentence, ..token(range.start..stem_end, stem) };
+        let second = border.map(|(border, clitic)| token(border..range.end, clitic));
+        self.tokens.push(first);
+        self.tokens.extend(second);
+    }
+
+    fn close_sentence(&mut self, first: usize, asks: bool) {
+        let end = self.tokens.len();
+        for token in &mut self.tokens[first..] {
+            token.sentence = (end, asks);
+        }
+    }
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{2018}')
+}

@@ -1,0 +1,235 @@
+//! Who the model plays: only what the call itself supports, and what each part rests on.
+
+use rehearsal_sdk::prelude::*;
+
+/// The system message, and the evidence of every part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Persona {
+    pub(crate) prompt: String,
+    /// `persona.name: participant 1 (sidecar)`
+    pub(crate) because: Vec<String>,
+}
+
+/// Longest quotation of the prospect's own words.
+const QUOTE_WORDS: usize = 30;
+/// Most objections and needs that are told.
+const MOST: usize = 4;
+
+impl Persona {
+    pub(crate) fn of(call: &Call<'_>, annotations: &[Annotation]) -> Self {
+        let mut persona = Self { prompt: String::new(), because: Vec::new() };
+        persona.who(call);
+        persona.seller(call);
+        persona.needs(call);
+        persona.objections(call, annotations);
+        persona.manner(call);
+        persona.say("Answer as they would, in their own words and at their length. Never step out of the role.");
+        persona
+    }
+
+    fn say(&mut self, sentence: &str) {
+        if !self.prompt.is_empty() {
+            self.prompt.push(' ');
+        }
+        self.prompt.push_str(sentence);
+    }
+
+    fn rests_on(&mut self, part: &str, evidence: &str) {
+        self.because.push(format!("persona.{part}: {evidence}"));
+    }
+
+    fn who(&mut self, call: &Call<'_>) {
+        let found =
+            call.participants().iter().enumerate().find(|(_, one)| one.role == Role::Prospect);
+        let Some((index, person)) = found else { return };
+        let company = person.organisation.as_deref().or(call.conversation().account.as_deref());
+        let sentence = match (person.name.as_deref(), company) {
+            (Some(name), Some(company)) => {
+                format!("You are {name} of {company}, on a call with a seller.")
+            }
+            (Some(name), None) => format!("You are {name}, on a call with a seller."),
+            (None, Some(company)) => format!("You speak for {company} on a call with a seller."),
+            (None, None) => "You are the customer on a call with a seller.".to_owned(),
+        };
+        self.say(&sentence);
+        if person.name.is_some() {
+            self.rests_on("name", &format!("participant {index} ({})", person.role_evidence));
+        }
+        match (&person.organisation, company) {
+            (Some(_), _) => self.rests_on("organisation", &format!("participant {index}")),
+            (None, Some(_)) => self.rests_on("organisation", "account of the call"),
+            (None, None) => {}
+        }
+    }
+
+    fn seller(&mut self, call: &Call<'_>) {
+        let found =
+            call.participants().iter().enumerate().find(|(_, one)| one.role == Role::Seller);
+        if let Some((index, seller)) = found
+            && let Some(company) = &seller.organisation
+        {
+            self.say(&format!("The seller is from {company}."));
+            self.rests_on("seller", &format!("participant {index}"));
+        }
+    }
+
+    /// What the prospect says they want or lack, in their own words.
+    fn needs(&mut self, call: &Call<'_>) {
+        let mut quotes = Vec::new();
+        for turn in call.turns().filter(|turn| turn.role() == Role::Prospect) {
+            for sentence in sentences(turn.text()) {
+                if let Some(cue) = cue_of(sentence, NEED_CUES)
+                    && quotes.len() < MOST
+                    && (4..=QUOTE_WORDS).contains(&sentence.split_whitespace().count())
+                {
+                    self.rests_on("need", &format!("turn {} (`{cue}`)", turn.index()));
+                    quotes.push(format!("\"{sentence}\""));
+                }
+            }
+        }
+        if !quotes.is_empty() {
+            self.say(&format!("What is on your mind: {}", quotes.join(" ")));
+        }
+    }
+
+    fn objections(&mut self, call: &Call<'_>, annotations: &[Annotation]) {
+        let mut kinds: Vec<String> = Vec::new();
+        for annotation in annotations.iter().filter(|annotation| annotation.name == "objection") {
+            let Value::Label(label) = &annotation.value else { continue };
+            let (Scope::Turn(turn) | Scope::Span((turn, _))) = annotation.scope else { continue };
+            let said_by_prospect =
+                call.turn(turn as usize).is_some_and(|turn| turn.role() == Role::Prospect);
+            let kind = label.name.replace('_', " ");
+            if said_by_prospect && !kinds.contains(&kind) && kinds.len() < MOST {
+                self.rests_on("objection", &format!("turn {turn} ({})", annotation.rule));
+                kinds.push(kind);
+            }
+        }
+        if !kinds.is_empty() {
+            self.say(&format!("You have reservations about: {}.", kinds.join(", ")));
+        }
+    }
+
+    /// How the prospect speaks: the length of their turns, and words that show a mood.
+    fn manner(&mut self, call: &Call<'_>) {
+        let turns: Vec<Turn<'_>> =
+            call.turns().filter(|turn| turn.role() == Role::Prospect).collect();
+        let mut lengths: Vec<usize> =
+            turns.iter().map(|turn| turn.text().split_whitespace().count()).collect();
+        lengths.sort_unstable();
+        // Under four turns a median says nothing of a manner.
+        if lengths.len() >= 4 {
+            let median = lengths[lengths.len() / 2];
+            let manner = match median {
+                0..=8 => "You answer briefly.",
+                9..=30 => "You answer in a sentence or two.",
+                _ => "You like to explain at length.",
+            };
+            self.say(manner);
+            self.rests_on(
+                "manner",
+                &format!("median of {median} words in {} turns", lengths.len()),
+            );
+        }
+        for (mood, cues) in MOODS {
+            let shown: Vec<(u32, &str)> = turns
+                .iter()
+                .filter_map(|turn| Some((turn.index(), cue_of(turn.text(), cues)?)))
+                .collect();
+            // One word may be chance; twice is a mood.
+            if shown.len() >= 2 {
+                self.say(&format!("Mood: {mood}."));
+                let turns: Vec<String> =
+                    shown.iter().map(|(turn, cue)| format!("turn {turn} (`{cue}`)")).collect();
+                self.rests_on("mood", &turns.join(", "));
+                return;
+            }
+        }
+    }
+}
+
+const NEED_CUES: &[&str] = &[
+    "i need",
+    "we need",
+    "i want",
+    "we want",
+    "i'd like",
+    "we'd like",
+    "i wish",
+    "we wish",
+    "i'm trying to",
+    "we're trying to",
+    "the problem is",
+    "the trouble is",
+    "i'm worried",
+    "we're worried",
+    "i'm looking for",
+    "we're looking for",
+    "we keep losing",
+    "it takes us",
+    "i can't keep",
+    "we can't keep",
+    "i'm tired of",
+    "we're tired of",
+    "sick of",
+    "fed up",
+];
+
+const MOODS: &[(&str, &[&str])] = &[
+    (
+        "pressed for time",
+        &[
+            "make it quick",
+            "in a hurry",
+            "i'm busy",
+            "two minutes",
+            "in the middle of",
+            "got to go",
+            "i've got a meeting",
+        ],
+    ),
+    ("annoyed", &["fed up", "sick of", "stop calling", "ridiculous", "waste of", "how many times"]),
+    (
+        "sceptical",
+        &[
+            "i'm not sure",
+            "not convinced",
+            "sounds too good",
+            "i doubt",
+            "heard that before",
+            "what's the catch",
+            "i don't buy",
+        ],
+    ),
+    (
+        "worried",
+        &["i'm worried", "we're worried", "what if", "i'm afraid", "keeps me up", "nervous"],
+    ),
+    (
+        "friendly",
+        &[
+            "ha ha",
+            "haha",
+            "that's funny",
+            "thank you so much",
+            "lovely",
+            "sounds great",
+            "i appreciate",
+        ],
+    ),
+];
+
+/// The first of some phrases that stands in a text as whole words.
+fn cue_of(text: &str, cues: &'static [&'static str]) -> Option<&'static str> {
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    cues.iter().copied().find(|cue| {
+        text.match_indices(cue).any(|(at, _)| {
+            !text[..at].ends_with(char::is_alphanumeric)
+                && !text[at + cue.len()..].starts_with(char::is_alphanumeric)
+        })
+    })
+}
+
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['.', '?', '!']).map(str::trim).filter(|sentence| !sentence.is_empty())
+}
