@@ -169,9 +169,11 @@ impl Repository {
     /// [`Self::checkpoint`]. Call that after work that was expensive.
     ///
     /// # Errors
-    /// When the unit cannot be written; then none of it is visible. On
-    /// [`RepositoryError::DiskFull`] it may be tried again, after
-    /// [`RepositoryError::Stopped`] the repository has to be opened again.
+    /// When the unit cannot be written; then none of it is visible. After
+    /// [`RepositoryError::DiskFull`] on a segment it may be tried again; a
+    /// full disk under the index, or [`RepositoryError::Stopped`], take a new
+    /// opening. An automatic checkpoint that fails is reported here too,
+    /// although the unit itself stands.
     pub fn commit(&self, unit: Unit) -> Result<u64, RepositoryError> {
         self.writer().commit(&self.store, &self.options, unit)
     }
