@@ -11,6 +11,7 @@ use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::RepositoryError;
 use crate::ledger::{KindTally, Ledger, Mark, SegmentTally};
@@ -41,11 +42,11 @@ impl Index {
         create_directory(path)?;
         // Half-written by a killed process, and enough to make sled refuse.
         remove_snapshots(path, ".generating")?;
-        let db = match open_sled(path, cache_bytes) {
+        let db = match open_released(path, cache_bytes) {
             Err(RepositoryError::Index { .. }) => {
                 // A snapshot only shortens recovery; without one sled reads its log.
                 remove_snapshots(path, "")?;
-                open_sled(path, cache_bytes)
+                open_released(path, cache_bytes)
             }
             other => other,
         }?;
@@ -202,6 +203,25 @@ impl Drop for Index {
 /// The file whose presence beside an index makes the next open rebuild it.
 pub(crate) fn suspect_flag(index: &Path) -> PathBuf {
     index.with_extension("suspect")
+}
+
+/// Waits for the threads of a sled that this process has just closed: they may
+/// hold its lock a little longer. No other process can, for the repository's
+/// own lock is taken before.
+fn open_released(path: &Path, cache_bytes: u64) -> Result<sled::Db, RepositoryError> {
+    let mut result = open_sled(path, cache_bytes);
+    for _ in 0..50 {
+        match &result {
+            Err(RepositoryError::Index { reason, .. })
+                if reason.contains("could not acquire lock") =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+                result = open_sled(path, cache_bytes);
+            }
+            _ => break,
+        }
+    }
+    result
 }
 
 fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, RepositoryError> {

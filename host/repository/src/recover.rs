@@ -87,6 +87,8 @@ pub(crate) fn recover(
     remove_unborn(segments)?;
     let layout = Layout(root);
     let path = layout.index();
+    // Left by a rebuild that was interrupted; the new one goes on from its mark.
+    remove_folder(&layout.old_index())?;
     if suspect_flag(&path).exists() {
         return rebuild(root, segments, cache_bytes, "it failed when last used", Mark::default());
     }

@@ -14,6 +14,9 @@ use crate::pointer::Pointer;
 /// Open files kept for reading. Far below the usual 1,024 a process may open.
 const OPEN_FILES: usize = 128;
 
+/// From this size on, in bytes, a read first asks whether the file has so much.
+const LARGE: usize = 1 << 20;
+
 /// One open segment.
 #[derive(Debug)]
 pub(crate) struct Segment {
@@ -100,6 +103,10 @@ impl Segment {
         buffer: &'a mut Vec<u8>,
     ) -> Result<(RecordView<'a>, &'a [u8]), RepositoryError> {
         let offset = u64::from(pointer.offset);
+        // A broken index may ask for anything: look before reserving much.
+        if pointer.length as usize > LARGE && offset + u64::from(pointer.length) > self.len()? {
+            return Err(self.damaged(offset, "the file ends early"));
+        }
         buffer.clear();
         buffer.resize(pointer.length as usize, 0);
         self.file.read_exact_at(buffer, offset).map_err(|error| match error.kind() {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{TEXTS, contents, copy_folder, put, segment, text};
+use proptest::prelude::*;
 use rehearsal_repository::{Kind, Options, Repository, RepositoryError};
 
 /// No checkpoints by themselves.
@@ -219,4 +220,94 @@ fn a_segment_of_a_newer_format_is_left_alone() {
     std::fs::write(&file, bytes).unwrap();
     let error = Repository::open(folder.path()).unwrap_err();
     assert!(matches!(error, RepositoryError::NewerFormat { found: 9, .. }), "{error}");
+}
+
+/// Something done to a file's bytes, at a place from 0 to 1.
+#[derive(Clone, Debug)]
+enum Harm {
+    Overwrite(f64, Vec<u8>),
+    Insert(f64, Vec<u8>),
+    Remove(f64, usize),
+    /// Copies bytes from one place over those of another.
+    Repeat(f64, f64, usize),
+}
+
+impl Harm {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        let place = |at: &f64| (at * bytes.len() as f64) as usize;
+        match self {
+            Self::Overwrite(at, new) => {
+                let at = place(at);
+                let end = (at + new.len()).min(bytes.len());
+                bytes[at..end].copy_from_slice(&new[..end - at]);
+            }
+            Self::Insert(at, new) => drop(bytes.splice(place(at)..place(at), new.iter().copied())),
+            Self::Remove(at, length) => {
+                let at = place(at);
+                bytes.drain(at..(at + length).min(bytes.len()));
+            }
+            Self::Repeat(from, to, length) => {
+                let (from, to) = (place(from), place(to));
+                let length = (*length).min(bytes.len() - from.max(to));
+                bytes.copy_within(from..from + length, to);
+            }
+        }
+    }
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    let junk = || prop::collection::vec(any::<u8>(), 1..200);
+    prop_oneof![
+        (0.0..1.0, junk()).prop_map(|(at, new)| Harm::Overwrite(at, new)),
+        (0.0..1.0, junk()).prop_map(|(at, new)| Harm::Insert(at, new)),
+        (0.0..1.0, 1..4000_usize).prop_map(|(at, length)| Harm::Remove(at, length)),
+        (0.0..1.0, 0.0..1.0, 1..4000_usize).prop_map(|(from, to, n)| Harm::Repeat(from, to, n)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is done to a segment, with the index or without, only what was
+    /// written comes back, and after a repair nothing is wrong any more.
+    #[test]
+    fn harmed_segments_never_answer_wrongly(
+        harms in prop::collection::vec(harm(), 1..4),
+        with_index in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path(), 60);
+        let before = contents(&Repository::open(folder.path()).unwrap());
+        let file = segment(folder.path(), 1);
+        let mut bytes = std::fs::read(&file).unwrap();
+        harms.iter().for_each(|harm| harm.apply(&mut bytes));
+        std::fs::write(&file, bytes).unwrap();
+        if !with_index {
+            std::fs::remove_dir_all(folder.path().join("index")).unwrap();
+        }
+        let mut repository = Repository::open(folder.path()).unwrap();
+        for record in repository.scan(&TEXTS, "").unwrap() {
+            match record {
+                Ok(record) => {
+                    let key = String::from_utf8(record.key).unwrap();
+                    prop_assert_eq!(&before[&key], &record.value);
+                }
+                Err(error) => assert!(matches!(error, RepositoryError::Damaged { .. }), "{error}"),
+            }
+        }
+        repository.repair().unwrap();
+        let after = contents(&repository);
+        prop_assert!(after.iter().all(|(key, value)| before[key] == *value));
+        prop_assert_eq!(repository.count(Kind::Conversation), after.len() as u64);
+        prop_assert_eq!(repository.repair().unwrap().damage, []);
+        repository.close().unwrap();
+        let repository = Repository::open(folder.path()).unwrap();
+        prop_assert_eq!(repository.recovery(), &Default::default());
+        prop_assert_eq!(contents(&repository), after);
+    }
+}
+
+/// `REHEARSAL_CASES` sets how many.
+fn cases() -> u32 {
+    std::env::var("REHEARSAL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12)
 }

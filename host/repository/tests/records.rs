@@ -143,6 +143,15 @@ fn what_is_too_large_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_repository_can_be_shared_between_threads() {
+    fn shareable<T: Send + Sync>() {}
+    fn sendable<T: Send>() {}
+    shareable::<Repository>();
+    sendable::<rehearsal_repository::Unit>();
+    sendable::<rehearsal_repository::Scan<'_, String>>();
+}
+
+#[test]
 fn threads_write_and_read_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { checkpoint_units: 50, ..Options::default() };
