@@ -56,8 +56,7 @@ pub struct RoleplayPartner {
 
 impl PathBuilder for RoleplayPartner {
     type Config = Config;
-    const READS: &'static [&'static str] =
-        &["objection", "objection_outcome", "need", "mood", "words_per_minute", "expressiveness"];
+    const READS: &'static [&'static str] = &["objection"];
     const FAMILIES: &'static [&'static str] = &[DIALOGUE, OBJECTION];
 
     fn new(config: Config) -> Result<Self> {
