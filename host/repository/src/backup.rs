@@ -5,12 +5,11 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::damage::{Damage, verify};
 use crate::error::RepositoryError;
-use crate::recover::Damage;
 use crate::repository::Repository;
 use crate::segment::{Segments, create_directory, file_name, sync_directory};
 use crate::store::Layout;
-use crate::verify::verify;
 
 /// What was copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +57,8 @@ impl Repository {
         for (id, length) in lengths {
             let source = self.store().segments.directory.join(file_name(id));
             copy(&source, &target.directory.join(file_name(id)), length)?;
-            let mut damage = verify(&*target.get(id)?)?;
+            let segment = target.get(id)?;
+            let mut damage = verify(&segment)?;
             // Named as what the user has to mend, not as the folder in passing.
             damage.iter_mut().for_each(|damage| damage.path.clone_from(&source));
             report.damage.append(&mut damage);

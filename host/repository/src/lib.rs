@@ -32,6 +32,7 @@
 mod backup;
 mod codec;
 mod cursor;
+mod damage;
 mod error;
 mod frame;
 mod index;
@@ -49,14 +50,14 @@ mod stats;
 mod store;
 mod table;
 mod unit;
-mod verify;
 mod writer;
 
 pub use backup::Backup;
 pub use cursor::{Entries, Entry, Record, Scan};
+pub use damage::{Damage, LostRecord};
 pub use error::RepositoryError;
 pub use kind::Kind;
-pub use recover::{Damage, LostRecord, Recovery};
+pub use recover::Recovery;
 pub use repository::{Options, Repository};
 pub use rewrite::{Compaction, Erasure, Repair};
 pub use stats::{KindStats, Stats};

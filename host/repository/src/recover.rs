@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::error::{RepositoryError, printable};
+use crate::damage::{Damage, LostRecord};
+use crate::error::RepositoryError;
 use crate::frame::{RecordView, SEGMENT_HEADER};
 use crate::index::{Changes, Index, suspect_flag};
 use crate::kind::Kind;
@@ -18,39 +19,6 @@ use crate::unit::full_key;
 
 /// Index entries that a replay gathers before it hands them to sled.
 const BATCH: usize = 8192;
-
-/// A place in a segment that is not what was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// The segment file.
-    pub path: PathBuf,
-    /// Where it begins, in bytes.
-    pub offset: u64,
-    /// What does not fit.
-    pub reason: &'static str,
-    /// The record that is lost, where its head can still be read.
-    pub record: Option<LostRecord>,
-}
-
-/// A record whose payload is gone but whose name is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostRecord {
-    /// Its kind; `None` for one of a newer version.
-    pub kind: Option<Kind>,
-    /// Its key.
-    pub key: Vec<u8>,
-}
-
-impl std::fmt::Display for Damage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at byte {}: {}", self.path.display(), self.offset, self.reason)?;
-        if let Some(LostRecord { kind, key }) = &self.record {
-            let kind = kind.map_or("record of an unknown kind", Kind::name);
-            write!(f, "; the {kind} {} is lost", printable(key))?;
-        }
-        Ok(())
-    }
-}
 
 /// What opening a repository found and did. After a clean stop all is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use crate::error::RepositoryError;
+use crate::frame::SEGMENT_HEADER;
 use crate::kind::Kind;
 use crate::ledger::{Ledger, Mark};
 use crate::lock::Lock;
 use crate::recover::{Recovered, Recovery, recover};
-use crate::segment::{Segments, create_directory, sync_directory};
+use crate::segment::{Segment, Segments, create_directory, sync_directory};
 use crate::store::{Layout, Store};
 use crate::table::{Fingerprint, Table};
 use crate::unit::{MAX_UNIT, Unit, full_key};
@@ -244,11 +245,11 @@ fn begin_segment(
     ledger: &mut Ledger,
     mark: &mut Mark,
     id: u32,
-) -> Result<std::sync::Arc<crate::segment::Segment>, RepositoryError> {
+) -> Result<Arc<Segment>, RepositoryError> {
     let segment = segments.create(id)?;
     ledger.add_segment(id, segment.salt.unwrap_or_default());
     mark.segment = id;
-    mark.offset = crate::frame::SEGMENT_HEADER as u64;
+    mark.offset = SEGMENT_HEADER as u64;
     ledger.set_length(id, mark.offset);
     Ok(segment)
 }

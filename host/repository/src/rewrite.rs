@@ -6,17 +6,17 @@ use std::io;
 use std::ops::Bound;
 use std::path::Path;
 
+use crate::damage::{Damage, LostRecord, verify};
 use crate::error::RepositoryError;
 use crate::frame::SEGMENT_HEADER;
 use crate::kind::Kind;
 use crate::merge::Pointers;
-use crate::recover::{Damage, LostRecord, rebuild};
+use crate::recover::rebuild;
 use crate::repository::{Options, Repository, resume};
 use crate::scan::{Scanner, Step};
 use crate::segment::Segments;
 use crate::store::{Layout, Store};
-use crate::unit::Unit;
-use crate::verify::verify;
+use crate::unit::{Unit, full_key};
 use crate::writer::Writer;
 
 /// Moved records are committed in units of about this many bytes.
@@ -129,7 +129,8 @@ impl Repository {
         let mut rewriter = Rewriter::begin(self)?;
         let mut report = Repair::default();
         for id in rewriter.sealed()? {
-            let mut damage = verify(&*rewriter.store.segments.get(id)?)?;
+            let segment = rewriter.store.segments.get(id)?;
+            let mut damage = verify(&segment)?;
             if damage.is_empty() {
                 continue;
             }
@@ -252,7 +253,7 @@ impl<'a> Rewriter<'a> {
                 if !keep(header.kind, key) {
                     continue;
                 }
-                let live = self.store.lookup(&crate::unit::full_key(header.kind, key))?;
+                let live = self.store.lookup(&full_key(header.kind, key))?;
                 let here = live.is_some_and(|pointer| {
                     pointer.segment == id && u64::from(pointer.offset) == offset
                 });
