@@ -228,7 +228,8 @@ pub(crate) fn resume(
     let Recovered { index, mut ledger, mut mark, appendable, report } = recovered;
     let last = segments.list()?.last().copied();
     let active = match last {
-        Some(id) if appendable => segments.get(id)?,
+        // Not where the mark's own segment is gone: its place is in no other.
+        Some(id) if appendable && id == mark.segment => segments.get(id)?,
         _ => {
             let id = last.unwrap_or(0) + 1;
             begin_segment(&segments, &mut ledger, &mut mark, id)?

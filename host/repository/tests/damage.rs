@@ -237,6 +237,29 @@ fn a_lost_segment_is_reported_and_the_others_are_kept() {
 }
 
 #[test]
+fn a_last_segment_cut_to_a_stump_does_not_mislead_the_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    for (records, stump) in [(0, 5), (0, 0), (40, 5)] {
+        let path = folder.path().join(format!("{records}-{stump}"));
+        filled(&path, records);
+        let mut repository = Repository::open(&path).unwrap();
+        // Ends the segment, so that the last one holds nothing live.
+        repository.compact(0.0).unwrap();
+        repository.close().unwrap();
+        let ids = std::fs::read_dir(path.join("segments")).unwrap().count() as u32;
+        truncate(&segment(&path, ids), stump);
+        for round in 0..2 {
+            let repository = Repository::open(&path).unwrap();
+            put(&repository, &format!("new-{round}"), "goes on");
+            repository.close().unwrap();
+        }
+        let repository = Repository::open(&path).unwrap();
+        assert_eq!(repository.recovery(), &Default::default());
+        assert_eq!(contents(&repository).len() as u64, records + 2);
+    }
+}
+
+#[test]
 fn a_segment_of_a_newer_format_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 3);
