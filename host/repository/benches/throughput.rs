@@ -1,6 +1,9 @@
 //! What a record costs: cost = per unit (framing, one `write`) + per byte
 //! (encoding, compression, CRC) + per checkpoint (two fsyncs) / its length.
 //!
+//! The memory shown is the process's; sled keeps some of it after closing, so it
+//! grows with every repository that is opened here.
+//!
 //! `cargo bench -p rehearsal-repository`; `REHEARSAL_RECORDS` sets how many.
 //! Run by the tests it only shows that it runs.
 
@@ -65,7 +68,7 @@ fn measure(folder: &Path, count: usize, texts: &[String]) -> Outcome {
     let mut repository = timed("open without an index", count, || Repository::open(folder))?;
     timed("repair", count, || repository.repair())?;
     timed("backup", count, || repository.backup(folder.join("copy")))?;
-    println!("memory at most {} MB", peak_memory() / 1024);
+    println!("memory at most {} MB", memory("VmHWM:"));
     Ok(())
 }
 
@@ -105,7 +108,10 @@ fn timed<T>(
     let took = start.elapsed().max(Duration::from_nanos(1)).as_secs_f64();
     let each = (processor_time() - processor).as_secs_f64() * 1e6 / count as f64;
     let rate = count as f64 / took;
-    println!("{name:<26} {took:>8.3} s {rate:>10.0} records/s {each:>8.1} µs processor time each");
+    let memory = memory("VmRSS:");
+    println!(
+        "{name:<26} {took:>8.3} s {rate:>9.0} records/s {each:>6.1} µs of processor each {memory:>5} MB"
+    );
     Ok(result)
 }
 
@@ -153,9 +159,10 @@ fn text(seed: u64) -> String {
     text
 }
 
-/// In kilobytes; 0 where the system does not say.
-fn peak_memory() -> u64 {
+/// In megabytes; 0 where the system does not say.
+fn memory(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1024
 }
