@@ -18,18 +18,18 @@ pub struct Cue {
     pub question: bool,
 }
 
-/// A state of the automaton: ranges into [`Cues::edges`] and [`Cues::accepts`].
+/// A state of a cue's automaton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
-    /// First edge, and one past the last; sorted by word.
+    /// First of [`Cues::edges`], and one past the last; sorted by word.
     pub edges: (u32, u32),
-    /// First accepted cue, and one past the last.
-    pub accepts: (u32, u32),
     /// Where every other word leads; [`Cues::DEAD`] for nowhere.
     pub otherwise: u16,
+    /// Whether the cue ends here.
+    pub accepts: bool,
 }
 
-/// A step of the automaton.
+/// A step of an automaton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
     /// Index into [`Cues::words`].
@@ -38,19 +38,32 @@ pub struct Edge {
     pub to: u16,
 }
 
-/// Compiled cues. State 0 is the start.
+/// A cue that starts with a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Index into [`Cues::cues`].
+    pub cue: u16,
+    /// State after that word.
+    pub state: u16,
+}
+
+/// Compiled cues: a small deterministic automaton a cue, found by the cue's first word.
+/// (One automaton for all would be a little faster and, since gaps multiply, fifty
+/// times as large.)
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cues {
     /// Every word of a pattern, sorted.
     pub words: Cow<'static, [Cow<'static, str>]>,
     /// Hash table of `words`: index plus one, 0 where free; its length is a power of 2.
     pub slots: Cow<'static, [u16]>,
-    /// Of the automaton.
+    /// A range of `starts` a word.
+    pub first: Cow<'static, [(u32, u32)]>,
+    /// Of all words.
+    pub starts: Cow<'static, [Start]>,
+    /// Of all cues.
     pub states: Cow<'static, [State]>,
     /// Of all states.
     pub edges: Cow<'static, [Edge]>,
-    /// Indices into `cues`, of all states.
-    pub accepts: Cow<'static, [u16]>,
     /// In the order of the file.
     pub cues: Cow<'static, [Cue]>,
 }
@@ -65,15 +78,9 @@ impl Cues {
     /// The first line that makes no sense; or there are too many cues for one file.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let lines = pattern::parse(text)?;
-        let mut machine = Machine::default();
-        for (index, line) in lines.iter().enumerate() {
-            let end = machine.state();
-            machine.nodes[end].accepts = u16::try_from(index).ok();
-            let start = machine.sequence(&line.pattern, end);
-            machine.starts.insert(start);
-        }
-        machine.determinise(&lines).ok_or_else(|| ParseError {
-            line: lines.len(),
+        let machines: Vec<Machine> = lines.iter().map(|line| Machine::of(&line.pattern)).collect();
+        assemble(&lines, &machines).ok_or_else(|| ParseError {
+            line: text.lines().count(),
             what: "these cues need more than 65,534 states; use fewer and shorter gaps".to_owned(),
         })
     }
@@ -91,6 +98,12 @@ impl Cues {
         }
     }
 
+    /// Cues that start with a word.
+    pub(crate) fn starting(&self, word: u16) -> &[Start] {
+        let (from, to) = self.first[usize::from(word)];
+        &self.starts[from as usize..to as usize]
+    }
+
     /// Where a word leads from a state.
     pub(crate) fn step(&self, state: u16, word: Option<u16>) -> u16 {
         let State { edges, otherwise, .. } = self.states[usize::from(state)];
@@ -99,11 +112,46 @@ impl Cues {
         edges.binary_search_by_key(&word, |edge| edge.word).map_or(otherwise, |at| edges[at].to)
     }
 
-    /// Cues that end in a state.
-    pub(crate) fn accepted(&self, state: u16) -> &[u16] {
-        let (from, to) = self.states[usize::from(state)].accepts;
-        &self.accepts[from as usize..to as usize]
+    /// Whether a cue ends in a state.
+    pub(crate) fn accepts(&self, state: u16) -> bool {
+        self.states[usize::from(state)].accepts
     }
+}
+
+/// Puts the cues' automata together; none where they are too many.
+fn assemble(lines: &[Line], machines: &[Machine]) -> Option<Cues> {
+    let words: Vec<String> = {
+        let nodes = machines.iter().flat_map(|machine| &machine.nodes);
+        let all = nodes.flat_map(|node| node.words.iter().map(|(word, _)| word.clone()));
+        all.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let (mut states, mut edges) = (Vec::new(), Vec::new());
+    let mut by_word = vec![Vec::new(); words.len()];
+    for (cue, machine) in machines.iter().enumerate() {
+        let root = states.len();
+        machine.determinise(&words, &mut states, &mut edges)?;
+        let (from, to) = states.get(root)?.edges;
+        for edge in &edges[from as usize..to as usize] {
+            by_word[usize::from(edge.word)]
+                .push(Start { cue: u16::try_from(cue).ok()?, state: edge.to });
+        }
+    }
+    let mut starts = Vec::new();
+    let mut first = Vec::new();
+    for of_word in by_word {
+        let from = u32::try_from(starts.len()).ok()?;
+        starts.extend(of_word);
+        first.push((from, u32::try_from(starts.len()).ok()?));
+    }
+    Some(Cues {
+        slots: Cow::Owned(slots(&words)?),
+        words: words.into_iter().map(Cow::Owned).collect(),
+        first: Cow::Owned(first),
+        starts: Cow::Owned(starts),
+        states: Cow::Owned(states),
+        edges: Cow::Owned(edges),
+        cues: lines.iter().map(cue).collect(),
+    })
 }
 
 /// FNV-1a, 32 bits.
@@ -113,11 +161,11 @@ pub(crate) fn hash(bytes: impl IntoIterator<Item = u8>) -> u32 {
         .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// The nondeterministic machine that patterns are put together in, from their ends.
+/// The nondeterministic machine of a pattern, put together from its end.
 #[derive(Default)]
 struct Machine {
     nodes: Vec<Node>,
-    starts: BTreeSet<usize>,
+    start: usize,
 }
 
 #[derive(Default, Clone)]
@@ -125,12 +173,21 @@ struct Node {
     words: Vec<(String, usize)>,
     any: Vec<usize>,
     free: Vec<usize>,
-    accepts: Option<u16>,
 }
+
+/// The node that accepts: the first that is made.
+const END: usize = 0;
 
 type Set = BTreeSet<usize>;
 
 impl Machine {
+    fn of(pattern: &[Element]) -> Self {
+        let mut machine = Self::default();
+        let end = machine.state();
+        machine.start = machine.sequence(pattern, end);
+        machine
+    }
+
     fn state(&mut self) -> usize {
         self.nodes.push(Node::default());
         self.nodes.len() - 1
@@ -176,62 +233,48 @@ impl Machine {
         closed
     }
 
-    /// The same language with one state at a time; none if that takes too many.
-    fn determinise(&self, lines: &[Line]) -> Option<Cues> {
-        let words: Vec<String> = {
-            let all = self.nodes.iter().flat_map(|node| node.words.iter().map(|(word, _)| word));
-            all.cloned().collect::<BTreeSet<_>>().into_iter().collect()
-        };
-        let index = |word: &str| words.binary_search_by(|known| known.as_str().cmp(word)).ok();
-        let mut numbers = BTreeMap::new();
-        let mut sets = vec![self.close(self.starts.iter().copied())];
-        numbers.insert(sets[0].clone(), 0_u16);
-        let (mut states, mut edges, mut accepts) = (Vec::new(), Vec::new(), Vec::new());
-
-        let mut next = 0;
-        while next < sets.len() {
-            let set = sets[next].clone();
-            next += 1;
-            let any: Set = set.iter().flat_map(|&s| self.nodes[s].any.iter().copied()).collect();
+    /// Adds the same language with one state at a time, its root first; none where the
+    /// states are too many.
+    fn determinise(
+        &self,
+        words: &[String],
+        states: &mut Vec<State>,
+        edges: &mut Vec<Edge>,
+    ) -> Option<()> {
+        let root = states.len();
+        let mut sets = vec![self.close([self.start])];
+        let mut numbers = BTreeMap::from([(sets[0].clone(), 0_usize)]);
+        while let Some(set) = sets.get(states.len() - root).cloned() {
+            let any: Set = set.iter().flat_map(|&node| self.nodes[node].any.clone()).collect();
             let mut by_word: BTreeMap<u16, Set> = BTreeMap::new();
-            for (word, to) in set.iter().flat_map(|&state| &self.nodes[state].words) {
-                let word = u16::try_from(index(word)?).ok()?;
-                by_word.entry(word).or_insert_with(|| any.clone()).insert(*to);
+            for (word, to) in set.iter().flat_map(|&node| &self.nodes[node].words) {
+                let word = words.binary_search(word).ok()?;
+                let targets = by_word.entry(u16::try_from(word).ok()?);
+                targets.or_insert_with(|| any.clone()).insert(*to);
             }
-            let mut number = |targets: Set| -> Option<u16> {
+            let mut number = |targets: Set| {
                 if targets.is_empty() {
                     return Some(Cues::DEAD);
                 }
                 let closed = self.close(targets);
-                if let Some(&known) = numbers.get(&closed) {
-                    return Some(known);
-                }
-                let new = u16::try_from(sets.len()).ok().filter(|&new| new != Cues::DEAD)?;
-                numbers.insert(closed.clone(), new);
-                sets.push(closed);
-                Some(new)
+                let new = numbers.len();
+                let number = *numbers.entry(closed.clone()).or_insert_with(|| {
+                    sets.push(closed);
+                    new
+                });
+                u16::try_from(root + number).ok().filter(|&number| number != Cues::DEAD)
             };
-            let first_edge = u32::try_from(edges.len()).ok()?;
+            let first = u32::try_from(edges.len()).ok()?;
             for (word, targets) in by_word {
                 edges.push(Edge { word, to: number(targets)? });
             }
-            let otherwise = number(any)?;
-            let first_accept = u32::try_from(accepts.len()).ok()?;
-            accepts.extend(set.iter().filter_map(|&state| self.nodes[state].accepts));
             states.push(State {
-                edges: (first_edge, u32::try_from(edges.len()).ok()?),
-                accepts: (first_accept, u32::try_from(accepts.len()).ok()?),
-                otherwise,
+                otherwise: number(any)?,
+                edges: (first, u32::try_from(edges.len()).ok()?),
+                accepts: set.contains(&END),
             });
         }
-        Some(Cues {
-            slots: Cow::Owned(slots(&words)?),
-            words: words.into_iter().map(Cow::Owned).collect(),
-            states: Cow::Owned(states),
-            edges: Cow::Owned(edges),
-            accepts: Cow::Owned(accepts),
-            cues: lines.iter().map(cue).collect(),
-        })
+        Some(())
     }
 }
 

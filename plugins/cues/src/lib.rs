@@ -12,9 +12,9 @@
 //! optional, `*` is any one word and `*3` are at most three. Case and the shape of the
 //! apostrophe don't count; a match never crosses the end of a sentence.
 //!
-//! All cues of a file become one automaton over words, in which a text is matched in one
-//! pass whose cost does not depend on the number of cues. A build script compiles a file
-//! with [`Cues::parse`] and writes it down with [`Cues::to_source`], so that a fresh
+//! Every cue becomes a small automaton over words, found by the first word of a match, so
+//! that a text is matched in one pass and words that start no cue cost next to nothing;
+//! bounded gaps bound the rest. A build script compiles a file with [`Cues::parse`] and writes it down with [`Cues::to_source`], so that a fresh
 //! plugin instance starts with finished tables.
 
 mod automaton;
@@ -22,6 +22,6 @@ mod pattern;
 mod scan;
 mod source;
 
-pub use automaton::{Cue, Cues, Edge, State};
+pub use automaton::{Cue, Cues, Edge, Start, State};
 pub use pattern::ParseError;
 pub use scan::{Match, Scan};

@@ -44,31 +44,18 @@ impl Scan {
     pub fn find(&mut self, cues: &Cues, text: &str) -> Vec<Match> {
         self.read(cues, text);
         let mut found = Vec::new();
-        let mut ends = Vec::new();
         for (first, token) in self.tokens.iter().enumerate() {
-            if token.word.is_none() || token.quoted {
+            let Some(word) = token.word.filter(|_| !token.quoted) else { continue };
+            let starts = cues.starting(word);
+            if starts.is_empty() || self.is_negated(first) {
                 continue;
             }
-            ends.clear();
-            let mut state = 0;
-            for last in first..token.sentence.0 {
-                state = cues.step(state, self.tokens[last].word);
-                if state == Cues::DEAD {
-                    break;
-                }
-                for &cue in cues.accepted(state) {
-                    ends.retain(|&(other, _)| other != cue);
-                    ends.push((cue, last));
-                }
-            }
-            if ends.is_empty() || self.is_negated(first) {
-                continue;
-            }
-            ends.sort_unstable();
-            found.extend(ends.iter().filter_map(|&(cue, last)| {
-                let cue = usize::from(cue);
+            let sentence = &self.tokens[first..token.sentence.0];
+            found.extend(starts.iter().filter_map(|start| {
+                let cue = usize::from(start.cue);
                 let fits = token.sentence.1 || !cues.cues[cue].question;
-                fits.then(|| Match { cue, range: token.start..self.tokens[last].end })
+                let last = if fits { longest(cues, start.state, sentence)? } else { return None };
+                Some(Match { cue, range: token.start..last.end })
             }));
         }
         found
@@ -106,7 +93,7 @@ impl Scan {
     fn read(&mut self, cues: &Cues, text: &str) {
         self.tokens.clear();
         let punctuated = text.contains(['.', '?', '!']);
-        let quotes_pair = text.matches('"').count() % 2 == 0;
+        let quotes_pair = text.matches('"').count().is_multiple_of(2);
         let (mut quoted, mut sentence) = (false, 0);
         let mut chars = text.char_indices().peekable();
         while let Some((start, first)) = chars.next() {
@@ -197,6 +184,23 @@ impl Scan {
             token.sentence = (end, asks);
         }
     }
+}
+
+/// The last word of a cue's longest match, from the state after its first word.
+fn longest<'t>(cues: &Cues, mut state: u16, sentence: &'t [Token]) -> Option<&'t Token> {
+    let mut longest = None;
+    for (index, token) in sentence.iter().enumerate() {
+        if index > 0 {
+            state = cues.step(state, token.word);
+        }
+        if state == Cues::DEAD {
+            break;
+        }
+        if cues.accepts(state) {
+            longest = Some(token);
+        }
+    }
+    longest
 }
 
 fn is_apostrophe(c: char) -> bool {

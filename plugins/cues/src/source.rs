@@ -15,7 +15,7 @@ impl Cues {
         };
         let text = |text: &str| format!("Borrowed({text:?})");
         let mut out = String::from(
-            "{ use std::borrow::Cow::Borrowed; use rehearsal_cues::{Cue, Edge, State};\nCues {\n",
+            "{ use std::borrow::Cow::Borrowed; use rehearsal_cues::{Cue, Edge, Start, State};\nCues {\n",
         );
         let mut field = |name: &str, value: String| {
             // Writing into a string cannot fail.
@@ -25,7 +25,8 @@ impl Cues {
         field("slots", list(&mut self.slots.iter().map(ToString::to_string)));
         field("states", list(&mut self.states.iter().map(|state| format!("{state:?}"))));
         field("edges", list(&mut self.edges.iter().map(|edge| format!("{edge:?}"))));
-        field("accepts", list(&mut self.accepts.iter().map(ToString::to_string)));
+        field("first", list(&mut self.first.iter().map(|range| format!("{range:?}"))));
+        field("starts", list(&mut self.starts.iter().map(|start| format!("{start:?}"))));
         let cues = &mut self.cues.iter().map(|cue| {
             format!(
                 "Cue {{ label: {}, rule: {}, confidence: {:?}, question: {} }}",
