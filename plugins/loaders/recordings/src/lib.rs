@@ -1,11 +1,9 @@
 //! Audio and video files, with what a sidecar beside each says of the call:
 //! `call.wav` and `call.toml` or `call.json`.
 
-mod sidecar;
-
 use rehearsal_sdk::prelude::*;
 
-use sidecar::Sidecar;
+use rehearsal_sidecar::{self as sidecar, Sidecar};
 
 /// The plugin's table of pipeline.toml.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -69,13 +67,7 @@ impl Loader for Recordings {
         let next = if full { listed.last().map(|file| file.name.clone()) } else { None };
         let mut entries = Vec::new();
         for file in listed.into_iter().filter(|file| self.is_recording(&file.name)) {
-            // A changed sidecar changes the call.
-            let mut fingerprint = file.fingerprint;
-            for name in sidecar::names(&file.name) {
-                if let Some(beside) = files.find(&name)? {
-                    fingerprint = format!("{fingerprint}+{}", beside.fingerprint);
-                }
-            }
+            let fingerprint = sidecar::fingerprint(files, &file)?;
             entries.push(Entry { key: file.name, fingerprint });
         }
         Ok(Page { entries, next })

@@ -98,3 +98,24 @@ proptest! {
         let _ = load(MemoryFiles::new().with("a.wav", "").with(&name, bytes), "a.wav");
     }
 }
+
+/// Recordings of the demo, where the checkout has them.
+#[test]
+fn every_sidecar_of_the_demo_is_understood() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/calls");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return println!("skipped: there is no {}", folder.display());
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let media = format!("{}.wav", name.trim_end_matches(".toml"));
+            let files =
+                MemoryFiles::new().with(&media, "").with(name, std::fs::read(&path).unwrap());
+            let about = load(files, &media).unwrap().about;
+            assert!(about.participants.iter().any(|one| one.role == Role::Seller), "{name}");
+            assert!(about.licence.is_some() && about.consent.is_some(), "{name}");
+        }
+    }
+}

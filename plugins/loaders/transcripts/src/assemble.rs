@@ -11,9 +11,11 @@ use crate::{Config, roles};
 /// Cues of one speaker no further apart than this are one turn.
 const SAME_TURN_MS: u32 = 2_000;
 
+/// `about` is what is known of the call beforehand, its participants by name.
 pub(crate) fn assemble(
     config: &Config,
     key: &str,
+    about: Conversation,
     utterances: Vec<Utterance>,
 ) -> Result<Conversation> {
     let mut turns: Vec<Utterance> = Vec::new();
@@ -37,21 +39,23 @@ pub(crate) fn assemble(
             "{key}:1: the transcript is empty: nobody says anything"
         )));
     };
+    let known = about.participants;
     let mut call = Conversation {
-        language: config.language.clone(),
-        licence: config.licence.clone(),
-        consent: config.consent.clone(),
-        title: Some(stem(key).to_owned()),
+        participants: Vec::new(),
+        language: about.language.or_else(|| config.language.clone()),
+        licence: about.licence.or_else(|| config.licence.clone()),
+        consent: about.consent.or_else(|| config.consent.clone()),
+        title: about.title.or_else(|| Some(stem(key).to_owned())),
         position: Some(format!("line {}", first.line)),
         timing: timing(&turns),
         duration_ms: turns.iter().filter_map(|turn| turn.end_ms).max(),
-        ..Conversation::default()
+        ..about
     };
     let mut people = BTreeMap::new();
     for turn in &turns {
         let index =
             *people.entry(turn.speaker.as_deref().map(str::to_lowercase)).or_insert_with(|| {
-                call.participants.push(roles::participant(config, turn.speaker.as_deref()));
+                call.participants.push(roles::participant(config, &known, turn.speaker.as_deref()));
                 call.participants.len() - 1
             });
         let (start, end) = match call.timing {

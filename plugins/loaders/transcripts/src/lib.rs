@@ -1,4 +1,5 @@
-//! Transcripts that lie in files: plain text with speakers, WebVTT, SRT.
+//! Transcripts that lie in files: plain text with speakers, WebVTT, SRT. A sidecar
+//! beside one (`call.toml` or `call.json`) says more of the call and of who is who.
 //!
 //! Every format is a module of [`format`] that turns lines into [`Utterance`]s; what
 //! they share (encoding, clean text, speakers and their roles, times) is done once.
@@ -11,6 +12,7 @@ mod roles;
 mod time;
 
 use rehearsal_sdk::prelude::*;
+use rehearsal_sidecar::Sidecar;
 
 pub use format::{Format, Utterance};
 
@@ -72,11 +74,11 @@ impl Loader for Transcripts {
         let listed = files.list(cursor, PAGE)?;
         let full = listed.len() == PAGE as usize;
         let next = if full { listed.last().map(|file| file.name.clone()) } else { None };
-        let entries = listed
-            .into_iter()
-            .filter(|file| Format::of_name(&file.name).is_some())
-            .map(|file| Entry { key: file.name, fingerprint: file.fingerprint })
-            .collect();
+        let mut entries = Vec::new();
+        for file in listed.into_iter().filter(|file| Format::of_name(&file.name).is_some()) {
+            let fingerprint = rehearsal_sidecar::fingerprint(files, &file)?;
+            entries.push(Entry { key: file.name, fingerprint });
+        }
         Ok(Page { entries, next })
     }
 
@@ -101,7 +103,8 @@ impl Loader for Transcripts {
                 error: Error::invalid(format!("{key}:{}: {}", problem.line, problem.what)),
             }));
         }
-        let conversation = assemble::assemble(&self.config, key, parsed.utterances)?;
+        let about = Sidecar::beside(files, key)?.into_conversation();
+        let conversation = assemble::assemble(&self.config, key, about, parsed.utterances)?;
         chunk
             .items
             .insert(0, Ok(Item { key: String::new(), body: Body::Conversation(conversation) }));

@@ -30,9 +30,20 @@ const PROSPECTS: &[&str] =
     &["customer", "prospect", "client", "buyer", "lead", "user", "homeowner", "caller", "patient"];
 
 /// A participant of the name that a transcript gives.
-pub(crate) fn participant(config: &Config, raw: Option<&str>) -> Participant {
+/// What a sidecar says of somebody of that name comes first.
+pub(crate) fn participant(
+    config: &Config,
+    known: &[Participant],
+    raw: Option<&str>,
+) -> Participant {
     let Some(raw) = raw else { return unknown(None, None) };
     let (name, organisation) = split_organisation(raw);
+    let of_sidecar = known.iter().find(|person| {
+        person.name.as_deref().is_some_and(|known| same(known, raw) || same(known, name))
+    });
+    if let Some(person) = of_sidecar.filter(|person| person.role != Role::Unknown) {
+        return person.clone();
+    }
     let named = |list: &[String]| {
         list.iter().any(|wanted| {
             same(wanted, raw)

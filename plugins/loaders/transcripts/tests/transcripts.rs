@@ -18,7 +18,10 @@ fn call(name: &str, content: impl AsRef<[u8]>) -> Conversation {
     }
 }
 
-fn spoken(call: &Conversation) -> Vec<(Option<&str>, Role, &str, Option<u32>, Option<u32>)> {
+/// Name, side, words, start and end.
+type Spoken<'a> = (Option<&'a str>, Role, &'a str, Option<u32>, Option<u32>);
+
+fn spoken(call: &Conversation) -> Vec<Spoken<'_>> {
     let call = Call::new(call);
     call.turns()
         .map(|turn| {
@@ -119,6 +122,22 @@ fn lists_what_it_reads_page_by_page() {
     assert_eq!((keys, page.next), (vec!["a.vtt", "c.TXT"], None));
 }
 
+#[test]
+fn a_sidecar_says_who_is_who() {
+    let files = MemoryFiles::new().with("c.txt", "Bo Lee: Hello.\nDana: Hi.").with(
+        "c.toml",
+        "title = 'First'\naccount = 'Acme'\n[[participant]]\nname = 'bo lee'\nrole = 'prospect'\norganisation = 'Acme'\n",
+    );
+    let files = Files::of_memory(files);
+    let loader = Transcripts::new(Config::default()).unwrap();
+    let mut chunk = loader.load(&files, "c.txt", 0).unwrap();
+    let Body::Conversation(call) = chunk.items.remove(0).unwrap().body else { panic!() };
+    assert_eq!((call.title.as_deref(), call.account.as_deref()), (Some("First"), Some("Acme")));
+    assert_eq!(call.participants[0].role_evidence, "sidecar");
+    assert_eq!(call.participants[1].role, Role::Unknown);
+    assert!(loader.list(&files, None).unwrap().entries[0].fingerprint.contains('+'));
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_and_all_spans_are_valid(
@@ -145,5 +164,37 @@ proptest! {
     #[test]
     fn no_bytes_at_all_panic(ending in "(txt|vtt|srt)", bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = load(&format!("x.{ending}"), bytes);
+    }
+}
+
+/// Transcripts of the demo, where the checkout has them.
+#[test]
+fn every_example_of_the_demo_loads_with_both_sides_or_says_why() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/transcripts");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return println!("skipped: there is no {}", folder.display());
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if transcripts::Format::of_name(name).is_none() {
+            continue;
+        }
+        let mut files = MemoryFiles::new().with(name, std::fs::read(&path).unwrap());
+        if let Ok(sidecar) = std::fs::read(path.with_extension("toml")) {
+            files = files.with(&format!("{}.toml", path.file_stem().unwrap().display()), sidecar);
+        }
+        let loader = Transcripts::new(Config::default()).unwrap();
+        let chunk = loader.load(&Files::of_memory(files), name, 0).unwrap();
+        for item in chunk.items {
+            let item = item.unwrap_or_else(|failed| panic!("{name}: {failed:?}"));
+            let Body::Conversation(call) = item.body else { panic!("{name}: no conversation") };
+            assert!(call.turns.len() > 4, "{name}: {} turns", call.turns.len());
+            for side in [Role::Seller, Role::Prospect] {
+                let known = call.participants.iter().any(|one| one.role == side);
+                assert!(known, "{name}: {:?}", call.participants);
+            }
+        }
     }
 }

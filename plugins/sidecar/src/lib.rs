@@ -1,5 +1,23 @@
-//! The file beside a recording: TOML or JSON, every key known.
+//! The file beside a recording or a transcript: `NAME.toml` or `NAME.json`, every key
+//! known.
+//!
+//! ```toml
+//! title = "First call"
+//! started_at = 2026-03-01T16:00:00Z
+//! language = "en"
+//! licence = "CC0-1.0"
+//! consent = "both parties, on the call"
+//! account = "Acme"
+//! vocabulary = ["Paywright"]
+//!
+//! [[participant]]
+//! name = "Dana Fox"
+//! role = "seller"        # or prospect, other, unknown
+//! organisation = "Paywright"
+//! channel = "left"       # or right, or an index from 0
+//! ```
 
+use rehearsal_sdk::FileInfo;
 use rehearsal_sdk::prelude::*;
 
 /// More than this is no sidecar.
@@ -8,7 +26,7 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// What a sidecar says of a call.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Sidecar {
+pub struct Sidecar {
     title: Option<String>,
     started_at: Option<Moment>,
     language: Option<String>,
@@ -74,20 +92,38 @@ enum Moment {
     Toml(toml::value::Datetime),
 }
 
-/// A recording's name without its ending.
-pub(crate) fn stem(key: &str) -> &str {
+/// A file's name without its ending.
+#[must_use]
+pub fn stem(key: &str) -> &str {
     key.rsplit_once('.').map_or(key, |(stem, _)| stem)
 }
 
-/// Where a recording's sidecar can lie.
-pub(crate) fn names(key: &str) -> [String; 2] {
+/// Where a file's sidecar can lie.
+fn names(key: &str) -> [String; 2] {
     let stem = stem(key);
     [format!("{stem}.toml"), format!("{stem}.json")]
 }
 
+/// The fingerprint of a file and its sidecar together: a changed sidecar changes the call.
+///
+/// # Errors
+/// The host cannot list what it granted.
+pub fn fingerprint(files: &Files, file: &FileInfo) -> Result<String> {
+    let mut fingerprint = file.fingerprint.clone();
+    for name in names(&file.name) {
+        if let Some(beside) = files.find(&name)? {
+            fingerprint = format!("{fingerprint}+{}", beside.fingerprint);
+        }
+    }
+    Ok(fingerprint)
+}
+
 impl Sidecar {
-    /// Reads the sidecar of a recording; an empty one where there is none.
-    pub(crate) fn beside(files: &Files, key: &str) -> Result<Self> {
+    /// Reads the sidecar of a file; an empty one where there is none.
+    ///
+    /// # Errors
+    /// The sidecar makes no sense; the message names file, line and column.
+    pub fn beside(files: &Files, key: &str) -> Result<Self> {
         let mut found = None;
         for name in names(key) {
             let Some(blob) = files.open_if_present(&name)? else { continue };
@@ -119,7 +155,9 @@ impl Sidecar {
         )))
     }
 
-    pub(crate) fn vocabulary(&self) -> Vec<String> {
+    /// Words that a speech recogniser should expect: the list, and all names.
+    #[must_use]
+    pub fn vocabulary(&self) -> Vec<String> {
         let people = self.participant.iter();
         let names = people.flat_map(|person| [&person.name, &person.organisation]).flatten();
         let mut words: Vec<String> = self.vocabulary.clone();
@@ -127,7 +165,10 @@ impl Sidecar {
         words
     }
 
-    pub(crate) fn into_conversation(mut self) -> Conversation {
+    /// A call of which this is known, without turns; participants in the order of their
+    /// channels.
+    #[must_use]
+    pub fn into_conversation(mut self) -> Conversation {
         // The contract: a participant's channel is its index.
         self.participant.sort_by_key(|person| person.channel.map(|channel| channel.0));
         let participants = self.participant.into_iter().map(Person::into_participant).collect();
