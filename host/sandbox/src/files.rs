@@ -1,0 +1,236 @@
+//! Files that the operator granted: a folder and what in it is meant.
+//!
+//! A plugin knows a file by its name relative to the folder, `/` between the parts,
+//! and cannot name one outside: the name must be one that [`FileGrant::list`] would
+//! give, and what it stands for, with all links resolved, must lie in the folder.
+//! (Somebody who can replace parts of the folder while it is read could still swap a
+//! link in between; such a person can read the folder anyway.)
+
+mod fingerprint;
+mod listing;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use rehearsal_model::Digest;
+
+pub use self::fingerprint::{FingerprintStore, Fingerprints, Stamp};
+pub(crate) use self::listing::Listing;
+
+/// Why a folder cannot be granted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// The folder cannot be read.
+    #[error("cannot read the folder {}: {error}", root.display())]
+    Root {
+        /// As given.
+        root: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// It is something else.
+    #[error("{} is not a folder; grant the folder and name the file in `include`", root.display())]
+    NotAFolder {
+        /// As given.
+        root: PathBuf,
+    },
+    /// A pattern that cannot be understood.
+    #[error("the pattern `{pattern}` is not understood: {problem}")]
+    Pattern {
+        /// As given.
+        pattern: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// A granted folder.
+#[derive(Debug, Clone)]
+pub struct FileGrant {
+    root: PathBuf,
+    include: GlobSet,
+    fingerprints: Arc<Fingerprints>,
+}
+
+/// One file of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) size: u64,
+}
+
+/// An open file whose content is known.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
+    pub(crate) size: u64,
+    pub(crate) fingerprint: Digest,
+}
+
+/// Why a name could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("`{0}` is not the name of a granted file")]
+    Name(String),
+    #[error("`{0}` is not among the granted files: `include` leaves it out")]
+    NotIncluded(String),
+    #[error("`{0}` leads out of the granted folder")]
+    Outside(String),
+    #[error("`{name}`: {error}")]
+    Io { name: String, error: io::Error },
+}
+
+impl FileGrant {
+    /// Grants what `include` matches under `root`; everything if it is empty.
+    /// Patterns are globs on names: `*` stays within a folder, `**` does not, `{a,b}`
+    /// is either. Content is remembered in `fingerprints`, to be shared between grants.
+    ///
+    /// # Errors
+    /// If there is no such folder or a pattern is wrong.
+    pub fn new<P: AsRef<str>>(
+        root: &Path,
+        include: &[P],
+        fingerprints: Arc<Fingerprints>,
+    ) -> Result<Self, GrantError> {
+        let resolved = root
+            .canonicalize()
+            .map_err(|error| GrantError::Root { root: root.to_owned(), error })?;
+        if !resolved.is_dir() {
+            return Err(GrantError::NotAFolder { root: root.to_owned() });
+        }
+        Ok(Self { root: resolved, include: globs(include)?, fingerprints })
+    }
+
+    /// The folder, with all links resolved.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All granted files, in byte order of their names.
+    pub(crate) fn list(&self) -> io::Result<Listing> {
+        Listing::of(&self.root, &self.include)
+    }
+
+    /// What is in a listed file now.
+    pub(crate) fn fingerprint(&self, file: &Listed) -> io::Result<Digest> {
+        self.fingerprints.of(&file.path)
+    }
+
+    /// Opens a file by its name.
+    pub(crate) fn open(&self, name: &str) -> Result<Opened, OpenError> {
+        let relative = listing::to_path(name).ok_or_else(|| OpenError::Name(name.to_owned()))?;
+        if !self.include.is_match(name) {
+            return Err(OpenError::NotIncluded(name.to_owned()));
+        }
+        let io_error = |error| OpenError::Io { name: name.to_owned(), error };
+        let path = self.root.join(relative).canonicalize().map_err(io_error)?;
+        if !path.starts_with(&self.root) {
+            return Err(OpenError::Outside(name.to_owned()));
+        }
+        // Only files: opening a pipe would wait for its writer.
+        if !path.metadata().map_err(io_error)?.is_file() {
+            return Err(OpenError::Name(name.to_owned()));
+        }
+        let fingerprint = self.fingerprints.of(&path).map_err(io_error)?;
+        let file = File::open(&path).map_err(io_error)?;
+        let size = file.metadata().map_err(io_error)?.len();
+        Ok(Opened { name: name.to_owned(), path, file, size, fingerprint })
+    }
+}
+
+fn globs<P: AsRef<str>>(include: &[P]) -> Result<GlobSet, GrantError> {
+    let error = |pattern: &str, error: globset::Error| GrantError::Pattern {
+        pattern: pattern.to_owned(),
+        problem: error.kind().to_string(),
+    };
+    let mut set = GlobSetBuilder::new();
+    let everything = ["**"];
+    let given = include.iter().map(AsRef::as_ref);
+    let default = everything.into_iter().filter(|_| include.is_empty());
+    for pattern in given.chain(default) {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        set.add(glob.map_err(|problem| error(pattern, problem))?);
+    }
+    set.build().map_err(|problem| error("", problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn grant(root: &Path, include: &[&str]) -> FileGrant {
+        FileGrant::new(root, include, Arc::default()).expect("the folder is granted")
+    }
+
+    #[test]
+    fn a_listing_is_in_byte_order_and_tells_what_it_passes_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("granted");
+        fs::create_dir_all(root.join("b/c")).expect("folders");
+        for name in ["b/c/x.vtt", "b.vtt", "B.vtt", "ä.vtt", "notes.txt", "b/y.srt"] {
+            fs::write(root.join(name), name).expect("a file");
+        }
+        fs::write(folder.path().join("out.vtt"), "").expect("a file");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink("../out.vtt", root.join("out.vtt")).expect("a link");
+            symlink("b.vtt", root.join("link.vtt")).expect("a link");
+            symlink("..", root.join("loop")).expect("a link");
+        }
+        let listing = grant(&root, &["**/*.{vtt,srt}"]).list().expect("a listing");
+        let names: Vec<_> = listing.page(None, 100).iter().map(|file| file.name.as_str()).collect();
+        #[cfg(unix)]
+        assert_eq!(names, ["B.vtt", "b.vtt", "b/c/x.vtt", "b/y.srt", "link.vtt", "ä.vtt"]);
+        #[cfg(unix)]
+        assert_eq!(listing.skipped, ["`out.vtt` was skipped: it leads out of the folder"]);
+        let page = listing.page(Some("b.vtt"), 2);
+        assert_eq!(
+            page.iter().map(|file| &file.name).collect::<Vec<_>>(),
+            ["b/c/x.vtt", "b/y.srt"]
+        );
+        assert!(listing.page(Some("ä.vtt"), 2).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_granted_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("a file");
+        let error = |root: &Path, include: &[&str]| {
+            FileGrant::new(root, include, Arc::default()).expect_err("it is refused").to_string()
+        };
+        assert!(error(&file, &[]).contains("is not a folder"));
+        assert!(error(&folder.path().join("none"), &[]).starts_with("cannot read the folder"));
+        assert!(error(folder.path(), &["a["]).starts_with("the pattern `a[` is not understood"));
+    }
+
+    proptest! {
+        /// Whatever the name, nothing outside the folder is opened, and what a listing
+        /// does not give is not there.
+        #[test]
+        fn names_never_lead_out(parts in prop::collection::vec("(\\.\\.|\\.|in|out|a|/|\\PC{0,3})", 0..6)) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let root = folder.path().join("in");
+            fs::create_dir(&root).expect("a folder");
+            fs::write(root.join("a"), "a").expect("a file");
+            fs::write(folder.path().join("out"), "secret").expect("a file");
+            let name = parts.join("/");
+            match grant(&root, &[]).open(&name) {
+                Ok(opened) => prop_assert_eq!(opened.name, "a"),
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
+}

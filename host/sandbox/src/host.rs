@@ -1,0 +1,36 @@
+//! The imports of the contract, as the host provides them.
+
+pub(crate) mod audio;
+pub(crate) mod files;
+mod plain;
+
+use tokio::task::spawn_blocking;
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::Grants;
+use crate::bindings::rehearsal::plugin;
+use crate::state::State;
+
+type Own = HasSelf<State>;
+
+/// Links what every plugin has, and what this one was granted.
+pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Result<()> {
+    plugin::types::add_to_linker::<_, Own>(linker, |state| state)?;
+    plugin::examples::add_to_linker::<_, Own>(linker, |state| state)?;
+    plugin::log::add_to_linker::<_, Own>(linker, |state| state)?;
+    plugin::config::add_to_linker::<_, Own>(linker, |state| state)?;
+    if grants.files.is_some() {
+        plugin::files::add_to_linker::<_, Own>(linker, |state| state)?;
+    }
+    if grants.audio.is_some() {
+        plugin::audio::add_to_linker::<_, Own>(linker, |state| state)?;
+    }
+    Ok(())
+}
+
+/// Runs what may block (disks, decoders) off the asynchronous threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> wasmtime::Result<T> {
+    spawn_blocking(work).await.map_err(|error| wasmtime::format_err!("a host call failed: {error}"))
+}

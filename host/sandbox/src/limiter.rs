@@ -1,0 +1,76 @@
+//! Counts what an instance holds: memory over all memories and tables together.
+
+use wasmtime::ResourceLimiter;
+
+use crate::{LimitExceeded, Limits};
+
+/// Core instances in one component. Rust makes 4, Python 30.
+const INSTANCES: usize = 100;
+/// Memories in one component. One is usual, a few where components are composed.
+const MEMORIES: usize = 16;
+/// Tables in one component. One a core instance.
+const TABLES: usize = INSTANCES;
+/// Bytes of the host for one element of a table.
+const TABLE_ELEMENT: usize = size_of::<usize>();
+
+/// The limiter of one store.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    limit: usize,
+    held: usize,
+}
+
+impl Limiter {
+    pub(crate) const fn new(limits: &Limits) -> Self {
+        Self { limit: limits.memory, held: 0 }
+    }
+
+    /// Refusing would be allowed to fail silently (`memory.grow` gives -1, and what a
+    /// plugin does then is its own affair), so going beyond the limit ends the call
+    /// and says why.
+    fn grow(&mut self, name: &'static str, more: usize) -> wasmtime::Result<bool> {
+        LimitExceeded::check(name, self.limit, self.held, more)?;
+        self.held += more;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Beyond its own maximum the growth fails anyway and holds nothing.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.grow("bytes of memory", desired.saturating_sub(current))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT);
+        self.grow("bytes of tables and memory", more)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        TABLES
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES
+    }
+}

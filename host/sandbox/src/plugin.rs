@@ -1,0 +1,163 @@
+//! A component with its grants: linked once, instantiated for every call.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use rehearsal_model::ConversationId;
+use wasmtime::component::{Component as Code, InstancePre, Linker};
+use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
+
+use crate::component::problem;
+use crate::session::{DeadlinePassed, Session};
+use crate::state::State;
+use crate::{
+    CallError, Component, Failure, Grants, Limits, LoadError, Output, SandboxError, World, host,
+};
+
+/// What the four kinds of plugins have in common.
+pub(crate) struct Plugin {
+    id: String,
+    component: Component,
+    grants: Arc<Grants>,
+    limits: Limits,
+    /// Whether what is imported and not granted traps when it is called, instead of
+    /// being refused here.
+    lenient: bool,
+    linked: InstancePre<State>,
+    /// For when the pool is full.
+    on_demand: OnceLock<InstancePre<State>>,
+}
+
+impl Plugin {
+    /// Links the imports that were granted.
+    pub(crate) fn prepare(
+        id: &str,
+        component: &Component,
+        wanted: World,
+        grants: Grants,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
+        if component.world() != wanted {
+            return Err(LoadError::WrongWorld {
+                file: component.file().to_owned(),
+                found: component.world(),
+                wanted,
+            });
+        }
+        if let Some(&interface) = component.needs().iter().find(|need| !grants.has(**need)) {
+            return Err(LoadError::MissingGrant { plugin: id.to_owned(), interface });
+        }
+        Self::link(id, component, grants, limits, false)
+    }
+
+    /// Without any grants, to ask a plugin who it is.
+    pub(crate) fn stranger(component: &Component) -> Result<Self, LoadError> {
+        Self::link(component.file(), component, Grants::default(), Limits::default(), true)
+    }
+
+    fn link(
+        id: &str,
+        component: &Component,
+        grants: Grants,
+        limits: Limits,
+        lenient: bool,
+    ) -> Result<Self, LoadError> {
+        let linked = linked(component.code(limits.memory)?, &grants, lenient).map_err(|error| {
+            LoadError::Mismatch { file: component.file().to_owned(), problem: problem(&error) }
+        })?;
+        Ok(Self {
+            id: id.to_owned(),
+            component: component.clone(),
+            grants: Arc::new(grants),
+            limits,
+            lenient,
+            linked,
+            on_demand: OnceLock::new(),
+        })
+    }
+
+    pub(crate) const fn component(&self) -> &Component {
+        &self.component
+    }
+
+    pub(crate) const fn linked(&self) -> &InstancePre<State> {
+        &self.linked
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// An error of this plugin that is not about a running instance.
+    pub(crate) fn error(&self, export: &'static str, failure: Failure) -> CallError {
+        CallError {
+            plugin: self.id.clone(),
+            export,
+            failure: Box::new(failure),
+            output: Output::default(),
+        }
+    }
+
+    /// A fresh instance for one call of `export`, whose time runs from here.
+    pub(crate) async fn start(
+        &self,
+        export: &'static str,
+        batch: &[ConversationId],
+    ) -> Result<Session<'_>, CallError> {
+        let until = Instant::now() + self.limits.deadline;
+        match self.instantiate(&self.linked, export, batch, until).await {
+            Err(full) if full.is::<PoolConcurrencyLimitError>() => {
+                let spare = self.spare().map_err(|e| self.error(export, Failure::Host(e)))?;
+                self.instantiate(spare, export, batch, until).await
+            }
+            done => done,
+        }
+        .map_err(|error| {
+            let failure = Failure::instantiating(&error, &self.limits);
+            self.error(export, failure)
+        })
+    }
+
+    async fn instantiate(
+        &self,
+        linked: &InstancePre<State>,
+        export: &'static str,
+        batch: &[ConversationId],
+        until: Instant,
+    ) -> wasmtime::Result<Session<'_>> {
+        let state = State::new(self.limits, Arc::clone(&self.grants), batch.to_vec(), until);
+        let mut store = Store::try_new(linked.engine(), state)?;
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(self.limits.transfer);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| {
+            if Instant::now() >= context.data().until {
+                Err(DeadlinePassed.into())
+            } else {
+                Ok(UpdateDeadline::Yield(1))
+            }
+        });
+        Session::open(self, export, store, linked).await
+    }
+
+    /// Linked for the engine without a pool.
+    fn spare(&self) -> Result<&InstancePre<State>, String> {
+        if let Some(linked) = self.on_demand.get() {
+            return Ok(linked);
+        }
+        let code = self.component.on_demand().map_err(|error: SandboxError| error.to_string())?;
+        let linked = linked(code, &self.grants, self.lenient).map_err(|error| problem(&error))?;
+        Ok(self.on_demand.get_or_init(|| linked))
+    }
+}
+
+/// Links what is granted and nothing else.
+fn linked(code: &Code, grants: &Grants, lenient: bool) -> wasmtime::Result<InstancePre<State>> {
+    let mut linker = Linker::<State>::new(code.engine());
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    host::link(&mut linker, grants)?;
+    if lenient {
+        linker.define_unknown_imports_as_traps(code)?;
+    }
+    linker.instantiate_pre(code)
+}

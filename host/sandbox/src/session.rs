@@ -1,0 +1,176 @@
+//! One call: a fresh instance, armed with its deadline, and what it leaves behind.
+
+use std::time::Instant;
+
+use rehearsal_model::Digest;
+use wasmtime::component::{Instance, InstancePre, ResourceTableError};
+use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::component::problem;
+use crate::engine::TICK;
+use crate::lift::Lift;
+use crate::plugin::Plugin;
+use crate::state::State;
+use crate::{CallError, Failure, LimitExceeded, Limits, Output};
+
+/// The time of a call is over.
+#[derive(Debug, thiserror::Error)]
+#[error("the deadline has passed")]
+pub(crate) struct DeadlinePassed;
+
+/// What came of a call, and what the plugin wrote on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Called<T> {
+    /// The result.
+    pub value: T,
+    /// What the plugin wrote.
+    pub output: Output,
+    /// Granted files that it opened, sorted by name: what the result depends on beside
+    /// the input.
+    pub files: Vec<FileRead>,
+}
+
+/// A file that a plugin opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRead {
+    /// Relative to the grant, `/` between its parts.
+    pub name: String,
+    /// Of its content.
+    pub fingerprint: Digest,
+}
+
+/// An instance during its only call.
+pub(crate) struct Session<'p> {
+    plugin: &'p Plugin,
+    export: &'static str,
+    pub(crate) store: Store<State>,
+    instance: Instance,
+    pub(crate) deadline: Deadline,
+}
+
+/// When a call must have ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(Instant);
+
+impl Deadline {
+    /// Waits until then, not longer. Running code is interrupted by the engine's clock,
+    /// which knows where it was; this is for code that waits in a host call, so it
+    /// comes a little later.
+    pub(crate) async fn limit<T>(
+        self,
+        call: impl Future<Output = wasmtime::Result<T>>,
+    ) -> wasmtime::Result<T> {
+        let grace = TICK.saturating_mul(4);
+        match tokio::time::timeout_at((self.0 + grace).into(), call).await {
+            Ok(done) => done,
+            Err(_) => Err(DeadlinePassed.into()),
+        }
+    }
+}
+
+impl<'p> Session<'p> {
+    pub(crate) async fn open(
+        plugin: &'p Plugin,
+        export: &'static str,
+        mut store: Store<State>,
+        linked: &InstancePre<State>,
+    ) -> wasmtime::Result<Self> {
+        let deadline = Deadline(store.data().until);
+        let instance = deadline.limit(linked.instantiate_async(&mut store)).await?;
+        Ok(Self { plugin, export, store, instance, deadline })
+    }
+
+    /// Finds and checks the exports of the plugin's world.
+    pub(crate) fn guest<G>(
+        &mut self,
+        load: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<G>,
+    ) -> Result<G, CallError> {
+        load(&mut self.store, &self.instance)
+            .map_err(|error| self.plugin.error(self.export, Failure::Contract(problem(&error))))
+    }
+
+    /// Ends the call: translates what the instance answered, while its resources are
+    /// still there, and collects what it wrote.
+    pub(crate) fn finish<A, T>(
+        mut self,
+        answer: wasmtime::Result<A>,
+        translate: impl FnOnce(Lift<'_>, A, &mut State) -> Result<T, Failure>,
+    ) -> Result<Called<T>, CallError> {
+        let limits = self.plugin.limits();
+        let value = match answer {
+            Ok(answer) => translate(Lift(limits), answer, self.store.data_mut()),
+            Err(error) => Err(Failure::calling(&error, limits)),
+        };
+        let state = self.store.into_data();
+        let output = Output { stdio: state.stdio.finish(), log: state.log.finish() };
+        match value {
+            Ok(value) => {
+                let read = state.read.into_iter();
+                let files =
+                    read.map(|(name, fingerprint)| FileRead { name, fingerprint }).collect();
+                Ok(Called { value, output, files })
+            }
+            Err(failure) => Err(CallError { output, ..self.plugin.error(self.export, failure) }),
+        }
+    }
+}
+
+impl Failure {
+    /// Of an instance that was called.
+    fn calling(error: &wasmtime::Error, limits: &Limits) -> Self {
+        Self::known(error, limits).unwrap_or_else(|| {
+            // What is left comes from reading the result: a pointer outside the memory,
+            // a string that is not UTF-8, a case that does not exist.
+            Self::Contract(problem(error))
+        })
+    }
+
+    /// Of an instance that could not be made.
+    pub(crate) fn instantiating(error: &wasmtime::Error, limits: &Limits) -> Self {
+        Self::known(error, limits).unwrap_or_else(|| Self::Host(problem(error)))
+    }
+
+    fn known(error: &wasmtime::Error, limits: &Limits) -> Option<Self> {
+        let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+        if let Some(limit) = error.downcast_ref::<LimitExceeded>() {
+            return Some(Self::Limit(limit.clone()));
+        }
+        if error.is::<DeadlinePassed>() {
+            return Some(Self::Deadline { limit: limits.deadline, backtrace });
+        }
+        if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+            let limit = limits.handles.saturating_mul(2);
+            return LimitExceeded::check("handles", limit, limit, 1).err().map(Self::Limit);
+        }
+        // The error's type is private to wasmtime.
+        if format!("{error:#}").contains("fuel allocated for hostcalls has been exhausted") {
+            let more = limits.transfer.saturating_add(1);
+            return LimitExceeded::check("bytes handed to the host", limits.transfer, 0, more)
+                .err()
+                .map(Self::Limit);
+        }
+        if let Some(exit) = error.downcast_ref::<I32Exit>() {
+            let message = format!("it exited with status {}", exit.0);
+            return Some(Self::Trap { message, backtrace });
+        }
+        if let Some(trap) = error.downcast_ref::<Trap>() {
+            return Some(Self::Trap { message: trap.to_string(), backtrace });
+        }
+        // A host call that ended the plugin.
+        (!backtrace.is_empty())
+            .then(|| Self::Trap { message: error.root_cause().to_string(), backtrace })
+    }
+}
+
+/// Frames kept of a backtrace.
+const FRAMES: usize = 50;
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
+        // `#` leaves out the hash that Rust puts behind its names.
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    };
+    backtrace.frames().iter().take(FRAMES).map(name).collect()
+}

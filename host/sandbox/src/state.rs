@@ -1,0 +1,91 @@
+//! What belongs to one instance: limits, output, and what it was granted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rehearsal_model::{ConversationId, Digest};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::files::Listing;
+use crate::limiter::Limiter;
+use crate::output::{Log, Stdio};
+use crate::{Grants, LimitExceeded, Limits, wasi};
+
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    /// When the present call must have ended.
+    pub(crate) until: Instant,
+    pub(crate) grants: Arc<Grants>,
+    /// Conversations of the present batch: others are none of the plugin's business.
+    pub(crate) batch: Vec<ConversationId>,
+    /// Made at the first `files.list` of the call.
+    pub(crate) listing: Option<Arc<Listing>>,
+    /// Files opened so far with what was in them.
+    pub(crate) read: BTreeMap<String, Digest>,
+    pub(crate) log: Log,
+    pub(crate) stdio: Stdio,
+    pub(crate) table: ResourceTable,
+    /// Host resources of the contract (not of WASI) alive in `table`.
+    handles: usize,
+    wasi: WasiCtx,
+}
+
+impl State {
+    pub(crate) fn new(
+        limits: Limits,
+        grants: Arc<Grants>,
+        batch: Vec<ConversationId>,
+        until: Instant,
+    ) -> Self {
+        let stdio = Stdio::new(limits.output);
+        let wasi = wasi::context(&stdio);
+        let mut table = ResourceTable::new();
+        // WASI's own resources (streams, pollables) are counted here, too; those of the
+        // contract fail earlier, with their own message.
+        table.set_max_capacity(limits.handles.saturating_mul(2));
+        Self {
+            limits,
+            limiter: Limiter::new(&limits),
+            until,
+            grants,
+            batch,
+            listing: None,
+            read: BTreeMap::new(),
+            log: Log::default(),
+            stdio,
+            table,
+            handles: 0,
+            wasi,
+        }
+    }
+
+    /// Gives the plugin a resource.
+    pub(crate) fn hand_out<T: Send + 'static>(
+        &mut self,
+        resource: T,
+    ) -> wasmtime::Result<wasmtime::component::Resource<T>> {
+        LimitExceeded::check("handles", self.limits.handles, self.handles, 1)?;
+        let resource = self.table.push(resource)?;
+        self.handles += 1;
+        Ok(resource)
+    }
+
+    /// Takes a resource back.
+    pub(crate) fn take_back<T: 'static>(
+        &mut self,
+        resource: wasmtime::component::Resource<T>,
+    ) -> wasmtime::Result<T> {
+        let resource = self.table.delete(resource)?;
+        self.handles = self.handles.saturating_sub(1);
+        Ok(resource)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}

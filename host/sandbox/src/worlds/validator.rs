@@ -1,0 +1,180 @@
+//! Validators: judge what passes through, and conclude over all of it.
+
+use rehearsal_model::{
+    Annotation, Conversation, ConversationId, Example, Finding, Metric, Report, Verdict,
+};
+
+use super::{check_rows, mismatch};
+use crate::bindings::exports::rehearsal::plugin::validator_api::{self as wit, GuestIndices};
+use crate::lift::Lift;
+use crate::lower::{AnnotatedParts, ExampleParts};
+use crate::plugin::Plugin;
+use crate::{
+    CallError, Called, Component, Description, Failure, Grants, LimitExceeded, Limits, LoadError,
+    World, describe,
+};
+
+/// A validator with its grants.
+pub struct Validator {
+    plugin: Plugin,
+    exports: GuestIndices,
+}
+
+/// What a validator judges.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// An annotated call.
+    Conversation(ConversationId, &'a Conversation, &'a [Annotation]),
+    /// A training example.
+    Example(&'a Example),
+}
+
+/// What a validator found in a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// One a subject, in order.
+    pub verdicts: Vec<Verdict>,
+    /// What the conclusion needs of this batch.
+    pub partial: Vec<u8>,
+}
+
+/// A [`Subject`] taken apart.
+enum Parts<'a> {
+    Conversation(AnnotatedParts<'a>),
+    Example(ExampleParts<'a>),
+}
+
+impl<'a> Parts<'a> {
+    fn new(subject: &Subject<'a>) -> Self {
+        match *subject {
+            Subject::Conversation(id, call, annotations) => {
+                Self::Conversation(AnnotatedParts::new(id, call, annotations))
+            }
+            Subject::Example(example) => Self::Example(ExampleParts::new(example)),
+        }
+    }
+
+    fn view(&self) -> wit::Subject<'_> {
+        match self {
+            Self::Conversation(parts) => wit::Subject::Conversation(parts.view()),
+            Self::Example(parts) => wit::Subject::Example(parts.view()),
+        }
+    }
+}
+
+impl Validator {
+    /// Links a component under the id that it has in pipeline.toml.
+    ///
+    /// # Errors
+    /// If it is of another world, or needs what is not granted.
+    pub fn prepare(
+        id: &str,
+        component: &Component,
+        grants: Grants,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
+        Self::of(Plugin::prepare(id, component, World::Validator, grants, limits)?)
+    }
+
+    pub(super) fn of(plugin: Plugin) -> Result<Self, LoadError> {
+        let exports =
+            GuestIndices::new(plugin.linked()).map_err(|error| mismatch(&plugin, &error))?;
+        Ok(Self { plugin, exports })
+    }
+
+    /// Who it is, what it judges and checks.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn describe(&self) -> Result<Called<Description>, CallError> {
+        let mut session = self.plugin.start("describe", &[]).await?;
+        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let answer = session.deadline.limit(guest.call_describe(&mut session.store)).await;
+        session.finish(answer, |lift, answer, _| describe::validator(lift, answer))
+    }
+
+    /// A verdict on each subject of a batch, in order, and what the conclusion needs.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn inspect(&self, batch: &[Subject<'_>]) -> Result<Called<Inspection>, CallError> {
+        let id = |subject: &Subject<'_>| match subject {
+            Subject::Conversation(id, ..) => Some(*id),
+            Subject::Example(_) => None,
+        };
+        let ids: Vec<_> = batch.iter().filter_map(id).collect();
+        let mut session = self.plugin.start("inspect", &ids).await?;
+        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let parts: Vec<_> = batch.iter().map(Parts::new).collect();
+        let views: Vec<_> = parts.iter().map(Parts::view).collect();
+        let call = guest.call_inspect(&mut session.store, &views);
+        let answer = session.deadline.limit(call).await;
+        session.finish(answer, |lift, answer, _| {
+            let inspection = answer.map_err(|error| Failure::Plugin(error.into()))?;
+            check_rows("verdicts", inspection.verdicts.len(), batch.len())?;
+            let verdicts = inspection.verdicts.into_iter().map(|said| verdict(lift, said));
+            Ok(Inspection {
+                verdicts: verdicts.collect::<Result<_, _>>()?,
+                partial: partial(lift, inspection.partial)?,
+            })
+        })
+    }
+
+    /// One partial of many. Any order and grouping gives the same conclusion.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn merge(&self, partials: &[&[u8]]) -> Result<Called<Vec<u8>>, CallError> {
+        let mut session = self.plugin.start("merge", &[]).await?;
+        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let call = guest.call_merge(&mut session.store, partials);
+        let answer = session.deadline.limit(call).await;
+        session.finish(answer, |lift, answer, _| {
+            let merged = answer.map_err(|error| Failure::Plugin(error.into()))?;
+            Ok(partial(lift, merged)?)
+        })
+    }
+
+    /// The report over all that went into a partial.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn conclude(&self, partial: &[u8]) -> Result<Called<Report>, CallError> {
+        let mut session = self.plugin.start("conclude", &[]).await?;
+        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let call = guest.call_conclude(&mut session.store, partial);
+        let answer = session.deadline.limit(call).await;
+        session.finish(answer, |lift, answer, _| {
+            let report = answer.map_err(|error| Failure::Plugin(error.into()))?;
+            let metrics = lift.list(report.metrics)?.into_iter();
+            let metrics = metrics.map(|metric| {
+                Ok(Metric {
+                    name: lift.string(metric.name)?,
+                    value: metric.value,
+                    unit: lift.string(metric.unit)?,
+                })
+            });
+            Ok(Report {
+                summary: lift.string(report.summary)?,
+                metrics: metrics.collect::<Result<_, LimitExceeded>>()?,
+                details: lift.string(report.details)?,
+            })
+        })
+    }
+}
+
+fn partial(lift: Lift<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, LimitExceeded> {
+    LimitExceeded::check("bytes of a partial", lift.0.partial, 0, bytes.len())?;
+    Ok(bytes)
+}
+
+fn verdict(lift: Lift<'_>, verdict: wit::Verdict) -> Result<Verdict, LimitExceeded> {
+    let finding = |finding: wit::Finding| {
+        Ok(Finding { check: lift.string(finding.check)?, reason: lift.string(finding.reason)? })
+    };
+    Ok(match verdict {
+        wit::Verdict::Accept => Verdict::Accept,
+        wit::Verdict::Reject(why) => Verdict::Reject(finding(why)?),
+        wit::Verdict::Flag(why) => Verdict::Flag(finding(why)?),
+    })
+}
