@@ -72,7 +72,9 @@ macro_rules! export_extractor {
                     $crate::glue::extractor::extract::<$plugin>(&batch)
                 }
             }
-    $crate::bindings::extractor::__export_extractor_world!(Component with_types_in $crate::bindings::extractor);
+            $crate::bindings::extractor::__export_extractor_world!(
+                Component with_types_in $crate::bindings::extractor
+            );
         };
     };
 }
@@ -98,7 +100,9 @@ macro_rules! export_loader {
                     $crate::glue::loader::load::<$plugin>(&key, offset)
                 }
             }
-    $crate::bindings::loader::__export_loader_world!(Component with_types_in $crate::bindings::loader);
+            $crate::bindings::loader::__export_loader_world!(
+                Component with_types_in $crate::bindings::loader
+            );
         };
     };
 }
@@ -123,7 +127,9 @@ macro_rules! export_path_builder {
                     $crate::glue::path::build::<$plugin>(&batch)
                 }
             }
-    $crate::bindings::path::__export_path_world!(Component with_types_in $crate::bindings::path);
+            $crate::bindings::path::__export_path_world!(
+                Component with_types_in $crate::bindings::path
+            );
         };
     };
 }
@@ -152,7 +158,9 @@ macro_rules! export_validator {
                     $crate::glue::validator::conclude::<$plugin>(&partial)
                 }
             }
-    $crate::bindings::validator::__export_validator_world!(Component with_types_in $crate::bindings::validator);
+            $crate::bindings::validator::__export_validator_world!(
+                Component with_types_in $crate::bindings::validator
+            );
         };
     };
 }
