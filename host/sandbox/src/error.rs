@@ -84,7 +84,7 @@ pub enum LoadError {
         exports: Vec<String>,
     },
     /// It exports several of the contract's worlds.
-    #[error("{file} is a {first} and a {second} at once; make two plugins of it")]
+    #[error("{file} is of the worlds `{first}` and `{second}` at once; make two plugins of it")]
     SeveralWorlds {
         /// Which file.
         file: String,
@@ -126,7 +126,7 @@ pub enum LoadError {
         hint: String,
     },
     /// It is of another world than is wanted here.
-    #[error("{file} is a {found}, and a {wanted} is needed here")]
+    #[error("{file} is of the world `{found}`, and a plugin of `{wanted}` is needed here")]
     WrongWorld {
         /// Which file.
         file: String,

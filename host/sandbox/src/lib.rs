@@ -27,6 +27,7 @@ mod contract;
 mod describe;
 mod engine;
 mod error;
+mod exports;
 mod failure;
 mod files;
 mod grants;

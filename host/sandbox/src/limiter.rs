@@ -28,10 +28,15 @@ impl Limiter {
     /// Refusing would be allowed to fail silently (`memory.grow` gives -1, and what a
     /// plugin does then is its own affair), so going beyond the limit ends the call
     /// and says why.
-    fn grow(&mut self, name: &'static str, more: usize) -> wasmtime::Result<bool> {
+    ///
+    /// `fits` tells whether it is within the plugin's own maximum; beyond that the
+    /// growth fails anyway and holds nothing.
+    fn grow(&mut self, name: &'static str, more: usize, fits: bool) -> wasmtime::Result<bool> {
         LimitExceeded::check(name, self.limit, self.held, more)?;
-        self.held += more;
-        Ok(true)
+        if fits {
+            self.held += more;
+        }
+        Ok(fits)
     }
 }
 
@@ -42,11 +47,8 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // Beyond its own maximum the growth fails anyway and holds nothing.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.grow("bytes of memory", desired.saturating_sub(current))
+        let fits = maximum.is_none_or(|maximum| desired <= maximum);
+        self.grow("bytes of memory", desired.saturating_sub(current), fits)
     }
 
     fn table_growing(
@@ -55,11 +57,9 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
+        let fits = maximum.is_none_or(|maximum| desired <= maximum);
         let more = desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT);
-        self.grow("bytes of tables and memory", more)
+        self.grow("bytes of tables and memory", more, fits)
     }
 
     fn instances(&self) -> usize {

@@ -8,14 +8,13 @@ use wasmtime::component::{Component as Code, InstancePre, Linker};
 use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 
 use crate::component::problem;
+use crate::exports::Exports;
 use crate::session::{DeadlinePassed, Session};
 use crate::state::State;
-use crate::{
-    CallError, Component, Failure, Grants, Limits, LoadError, Output, SandboxError, World, host,
-};
+use crate::{CallError, Component, Failure, Grants, Limits, LoadError, Output, SandboxError, host};
 
 /// What the four kinds of plugins have in common.
-pub(crate) struct Plugin {
+pub(crate) struct Plugin<E> {
     id: String,
     component: Component,
     grants: Arc<Grants>,
@@ -23,25 +22,30 @@ pub(crate) struct Plugin {
     /// Whether what is imported and not granted traps when it is called, instead of
     /// being refused here.
     lenient: bool,
-    linked: InstancePre<State>,
+    linked: Linked<E>,
     /// For when the pool is full.
-    on_demand: OnceLock<InstancePre<State>>,
+    on_demand: OnceLock<Linked<E>>,
 }
 
-impl Plugin {
+/// Ready to be instantiated.
+pub(crate) struct Linked<E> {
+    pub(crate) component: InstancePre<State>,
+    pub(crate) exports: E,
+}
+
+impl<E: Exports> Plugin<E> {
     /// Links the imports that were granted.
     pub(crate) fn prepare(
         id: &str,
         component: &Component,
-        wanted: World,
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        if component.world() != wanted {
+        if component.world() != E::WORLD {
             return Err(LoadError::WrongWorld {
                 file: component.file().to_owned(),
                 found: component.world(),
-                wanted,
+                wanted: E::WORLD,
             });
         }
         if let Some(&interface) = component.needs().iter().find(|need| !grants.has(**need)) {
@@ -76,14 +80,6 @@ impl Plugin {
         })
     }
 
-    pub(crate) const fn component(&self) -> &Component {
-        &self.component
-    }
-
-    pub(crate) const fn linked(&self) -> &InstancePre<State> {
-        &self.linked
-    }
-
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -103,7 +99,7 @@ impl Plugin {
         &self,
         export: &'static str,
         batch: &[ConversationId],
-    ) -> Result<Session<'_>, CallError> {
+    ) -> Result<Session<'_, E>, CallError> {
         let until = Instant::now() + self.limits.deadline;
         match self.instantiate(&self.linked, export, batch, until).await {
             Err(full) if full.is::<PoolConcurrencyLimitError>() => {
@@ -120,13 +116,13 @@ impl Plugin {
 
     async fn instantiate(
         &self,
-        linked: &InstancePre<State>,
+        linked: &Linked<E>,
         export: &'static str,
         batch: &[ConversationId],
         until: Instant,
-    ) -> wasmtime::Result<Session<'_>> {
+    ) -> wasmtime::Result<Session<'_, E>> {
         let state = State::new(self.limits, Arc::clone(&self.grants), batch.to_vec(), until);
-        let mut store = Store::try_new(linked.engine(), state)?;
+        let mut store = Store::try_new(linked.component.engine(), state)?;
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(self.limits.transfer);
         store.set_epoch_deadline(1);
@@ -141,7 +137,7 @@ impl Plugin {
     }
 
     /// Linked for the engine without a pool.
-    fn spare(&self) -> Result<&InstancePre<State>, String> {
+    fn spare(&self) -> Result<&Linked<E>, String> {
         if let Some(linked) = self.on_demand.get() {
             return Ok(linked);
         }
@@ -152,12 +148,14 @@ impl Plugin {
 }
 
 /// Links what is granted and nothing else.
-fn linked(code: &Code, grants: &Grants, lenient: bool) -> wasmtime::Result<InstancePre<State>> {
+fn linked<E: Exports>(code: &Code, grants: &Grants, lenient: bool) -> wasmtime::Result<Linked<E>> {
     let mut linker = Linker::<State>::new(code.engine());
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     host::link(&mut linker, grants)?;
     if lenient {
         linker.define_unknown_imports_as_traps(code)?;
     }
-    linker.instantiate_pre(code)
+    let component = linker.instantiate_pre(code)?;
+    let exports = E::find(&component)?;
+    Ok(Linked { component, exports })
 }

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use rehearsal_model::Digest;
-use wasmtime::component::{Instance, InstancePre, ResourceTableError};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::component::problem;
 use crate::engine::TICK;
+use crate::exports::Exports;
 use crate::lift::Lift;
-use crate::plugin::Plugin;
+use crate::plugin::{Linked, Plugin};
 use crate::state::State;
 use crate::{CallError, Failure, LimitExceeded, Limits, Output};
 
@@ -40,12 +41,17 @@ pub struct FileRead {
     pub fingerprint: Digest,
 }
 
+/// A function of an instance has other types than the contract's.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongTypes(String);
+
 /// An instance during its only call.
-pub(crate) struct Session<'p> {
-    plugin: &'p Plugin,
+pub(crate) struct Session<'p, E: Exports> {
+    plugin: &'p Plugin<E>,
     export: &'static str,
     pub(crate) store: Store<State>,
-    instance: Instance,
+    pub(crate) guest: E::Guest,
     pub(crate) deadline: Deadline,
 }
 
@@ -69,25 +75,18 @@ impl Deadline {
     }
 }
 
-impl<'p> Session<'p> {
+impl<'p, E: Exports> Session<'p, E> {
     pub(crate) async fn open(
-        plugin: &'p Plugin,
+        plugin: &'p Plugin<E>,
         export: &'static str,
         mut store: Store<State>,
-        linked: &InstancePre<State>,
+        linked: &Linked<E>,
     ) -> wasmtime::Result<Self> {
         let deadline = Deadline(store.data().until);
-        let instance = deadline.limit(linked.instantiate_async(&mut store)).await?;
-        Ok(Self { plugin, export, store, instance, deadline })
-    }
-
-    /// Finds and checks the exports of the plugin's world.
-    pub(crate) fn guest<G>(
-        &mut self,
-        load: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<G>,
-    ) -> Result<G, CallError> {
-        load(&mut self.store, &self.instance)
-            .map_err(|error| self.plugin.error(self.export, Failure::Contract(problem(&error))))
+        let instance = deadline.limit(linked.component.instantiate_async(&mut store)).await?;
+        let guest = linked.exports.load(&mut store, &instance);
+        let guest = guest.map_err(|error| WrongTypes(problem(&error)))?;
+        Ok(Self { plugin, export, store, guest, deadline })
     }
 
     /// Ends the call: translates what the instance answered, while its resources are
@@ -138,6 +137,9 @@ impl Failure {
         }
         if error.is::<DeadlinePassed>() {
             return Some(Self::Deadline { limit: limits.deadline, backtrace });
+        }
+        if let Some(WrongTypes(what)) = error.downcast_ref() {
+            return Some(Self::Contract(what.clone()));
         }
         if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
             let limit = limits.handles.saturating_mul(2);

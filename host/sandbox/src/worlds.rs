@@ -13,7 +13,6 @@ pub use self::path_builder::PathBuilder;
 pub use self::validator::{Inspection, Subject, Validator};
 
 use crate::bindings::rehearsal::plugin::types;
-use crate::plugin::Plugin;
 use crate::{CallError, Called, Component, Description, Failure, ItemError, LoadError, World};
 
 /// What an extractor or a path builder answers: a result a conversation, in order.
@@ -26,21 +25,12 @@ impl Component {
     /// The outer one if the plugin does not fit the contract, the inner one if the
     /// call fails.
     pub async fn describe(&self) -> Result<Result<Called<Description>, CallError>, LoadError> {
-        let plugin = Plugin::stranger(self)?;
         Ok(match self.world() {
-            World::Loader => Loader::of(plugin)?.describe().await,
-            World::Extractor => Extractor::of(plugin)?.describe().await,
-            World::PathBuilder => PathBuilder::of(plugin)?.describe().await,
-            World::Validator => Validator::of(plugin)?.describe().await,
+            World::Loader => Loader::stranger(self)?.describe().await,
+            World::Extractor => Extractor::stranger(self)?.describe().await,
+            World::PathBuilder => PathBuilder::stranger(self)?.describe().await,
+            World::Validator => Validator::stranger(self)?.describe().await,
         })
-    }
-}
-
-/// An export that has the right name and lacks a function.
-fn mismatch(plugin: &Plugin, error: &wasmtime::Error) -> LoadError {
-    LoadError::Mismatch {
-        file: plugin.component().file().to_owned(),
-        problem: crate::component::problem(error),
     }
 }
 

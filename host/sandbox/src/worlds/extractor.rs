@@ -2,19 +2,14 @@
 
 use rehearsal_model::{Annotation, Conversation, ConversationId};
 
-use super::{Rows, mismatch, rows};
+use super::{Rows, rows};
 use crate::bindings::exports::rehearsal::plugin::extractor_api::GuestIndices;
 use crate::lower::ConversationParts;
 use crate::plugin::Plugin;
-use crate::{
-    CallError, Called, Component, Description, Grants, Limits, LoadError, World, describe,
-};
+use crate::{CallError, Called, Component, Description, Grants, Limits, LoadError, describe};
 
 /// An extractor with its grants.
-pub struct Extractor {
-    plugin: Plugin,
-    exports: GuestIndices,
-}
+pub struct Extractor(Plugin<GuestIndices>);
 
 impl Extractor {
     /// Links a component under the id that it has in pipeline.toml.
@@ -27,13 +22,11 @@ impl Extractor {
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        Self::of(Plugin::prepare(id, component, World::Extractor, grants, limits)?)
+        Plugin::prepare(id, component, grants, limits).map(Self)
     }
 
-    pub(super) fn of(plugin: Plugin) -> Result<Self, LoadError> {
-        let exports =
-            GuestIndices::new(plugin.linked()).map_err(|error| mismatch(&plugin, &error))?;
-        Ok(Self { plugin, exports })
+    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
+        Plugin::stranger(component).map(Self)
     }
 
     /// Who it is, what it needs and finds.
@@ -41,9 +34,8 @@ impl Extractor {
     /// # Errors
     /// If the call fails.
     pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.plugin.start("describe", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let answer = session.deadline.limit(guest.call_describe(&mut session.store)).await;
+        let mut session = self.0.start("describe", &[]).await?;
+        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
         session.finish(answer, |lift, answer, _| describe::extractor(lift, answer))
     }
 
@@ -57,12 +49,11 @@ impl Extractor {
         batch: &[(ConversationId, &Conversation)],
     ) -> Result<Called<Rows<Annotation>>, CallError> {
         let ids: Vec<_> = batch.iter().map(|(id, _)| *id).collect();
-        let mut session = self.plugin.start("extract", &ids).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let mut session = self.0.start("extract", &ids).await?;
         let parts: Vec<_> =
             batch.iter().map(|(id, call)| ConversationParts::new(*id, call)).collect();
         let views: Vec<_> = parts.iter().map(ConversationParts::view).collect();
-        let call = guest.call_extract(&mut session.store, &views);
+        let call = session.guest.call_extract(&mut session.store, &views);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             rows(answer, batch, |row, (_, call)| lift.annotations(row, call))

@@ -4,21 +4,17 @@ use std::path::PathBuf;
 
 use rehearsal_model::{Conversation, Digest};
 
-use super::mismatch;
 use crate::bindings::exports::rehearsal::plugin::loader_api::{self as wit, GuestIndices};
 use crate::lift::Lift;
 use crate::plugin::Plugin;
 use crate::state::State;
 use crate::{
     CallError, Called, Component, Description, Failure, Grants, ItemError, LimitExceeded, Limits,
-    LoadError, World, describe,
+    LoadError, describe,
 };
 
 /// A loader with its grants.
-pub struct Loader {
-    plugin: Plugin,
-    exports: GuestIndices,
-}
+pub struct Loader(Plugin<GuestIndices>);
 
 /// One thing that a source lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,13 +106,11 @@ impl Loader {
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        Self::of(Plugin::prepare(id, component, World::Loader, grants, limits)?)
+        Plugin::prepare(id, component, grants, limits).map(Self)
     }
 
-    pub(super) fn of(plugin: Plugin) -> Result<Self, LoadError> {
-        let exports =
-            GuestIndices::new(plugin.linked()).map_err(|error| mismatch(&plugin, &error))?;
-        Ok(Self { plugin, exports })
+    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
+        Plugin::stranger(component).map(Self)
     }
 
     /// Who it is.
@@ -124,9 +118,8 @@ impl Loader {
     /// # Errors
     /// If the call fails.
     pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.plugin.start("describe", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let answer = session.deadline.limit(guest.call_describe(&mut session.store)).await;
+        let mut session = self.0.start("describe", &[]).await?;
+        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
         session.finish(answer, |lift, answer, _| describe::loader(lift, answer))
     }
 
@@ -135,9 +128,8 @@ impl Loader {
     /// # Errors
     /// If the call fails.
     pub async fn list(&self, cursor: Option<&str>) -> Result<Called<Page>, CallError> {
-        let mut session = self.plugin.start("list", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let call = guest.call_list(&mut session.store, cursor);
+        let mut session = self.0.start("list", &[]).await?;
+        let call = session.guest.call_list(&mut session.store, cursor);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             let page = page(lift, answer.map_err(|error| Failure::Plugin(error.into()))?)?;
@@ -153,9 +145,8 @@ impl Loader {
     /// # Errors
     /// If the call fails as a whole; an item that could not be read stands in its place.
     pub async fn load(&self, key: &str, offset: u64) -> Result<Called<Chunk>, CallError> {
-        let mut session = self.plugin.start("load", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let call = guest.call_load(&mut session.store, key, offset);
+        let mut session = self.0.start("load", &[]).await?;
+        let call = session.guest.call_load(&mut session.store, key, offset);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, state| {
             let answer = answer.map_err(|error| Failure::Plugin(error.into()))?;

@@ -2,19 +2,14 @@
 
 use rehearsal_model::{Annotation, Conversation, ConversationId, Example};
 
-use super::{Rows, mismatch, rows};
+use super::{Rows, rows};
 use crate::bindings::exports::rehearsal::plugin::path_builder_api::GuestIndices;
 use crate::lower::AnnotatedParts;
 use crate::plugin::Plugin;
-use crate::{
-    CallError, Called, Component, Description, Grants, Limits, LoadError, World, describe,
-};
+use crate::{CallError, Called, Component, Description, Grants, Limits, LoadError, describe};
 
 /// A path builder with its grants.
-pub struct PathBuilder {
-    plugin: Plugin,
-    exports: GuestIndices,
-}
+pub struct PathBuilder(Plugin<GuestIndices>);
 
 impl PathBuilder {
     /// Links a component under the id that it has in pipeline.toml.
@@ -27,13 +22,11 @@ impl PathBuilder {
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        Self::of(Plugin::prepare(id, component, World::PathBuilder, grants, limits)?)
+        Plugin::prepare(id, component, grants, limits).map(Self)
     }
 
-    pub(super) fn of(plugin: Plugin) -> Result<Self, LoadError> {
-        let exports =
-            GuestIndices::new(plugin.linked()).map_err(|error| mismatch(&plugin, &error))?;
-        Ok(Self { plugin, exports })
+    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
+        Plugin::stranger(component).map(Self)
     }
 
     /// Who it is, what it reads and writes.
@@ -41,9 +34,8 @@ impl PathBuilder {
     /// # Errors
     /// If the call fails.
     pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.plugin.start("describe", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let answer = session.deadline.limit(guest.call_describe(&mut session.store)).await;
+        let mut session = self.0.start("describe", &[]).await?;
+        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
         session.finish(answer, |lift, answer, _| describe::path_builder(lift, answer))
     }
 
@@ -58,14 +50,13 @@ impl PathBuilder {
         batch: &[(ConversationId, &Conversation, &[Annotation])],
     ) -> Result<Called<Rows<Example>>, CallError> {
         let ids: Vec<_> = batch.iter().map(|(id, ..)| *id).collect();
-        let mut session = self.plugin.start("build", &ids).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let mut session = self.0.start("build", &ids).await?;
         let parts: Vec<_> = batch
             .iter()
             .map(|(id, call, annotations)| AnnotatedParts::new(*id, call, annotations))
             .collect();
         let views: Vec<_> = parts.iter().map(AnnotatedParts::view).collect();
-        let call = guest.call_build(&mut session.store, &views);
+        let call = session.guest.call_build(&mut session.store, &views);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             rows(answer, batch, |row, (_, call, _)| lift.examples(row, call))

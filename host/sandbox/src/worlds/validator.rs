@@ -4,21 +4,18 @@ use rehearsal_model::{
     Annotation, Conversation, ConversationId, Example, Finding, Metric, Report, Verdict,
 };
 
-use super::{check_rows, mismatch};
+use super::check_rows;
 use crate::bindings::exports::rehearsal::plugin::validator_api::{self as wit, GuestIndices};
 use crate::lift::Lift;
 use crate::lower::{AnnotatedParts, ExampleParts};
 use crate::plugin::Plugin;
 use crate::{
     CallError, Called, Component, Description, Failure, Grants, LimitExceeded, Limits, LoadError,
-    World, describe,
+    describe,
 };
 
 /// A validator with its grants.
-pub struct Validator {
-    plugin: Plugin,
-    exports: GuestIndices,
-}
+pub struct Validator(Plugin<GuestIndices>);
 
 /// What a validator judges.
 #[derive(Debug, Clone, Copy)]
@@ -73,13 +70,11 @@ impl Validator {
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        Self::of(Plugin::prepare(id, component, World::Validator, grants, limits)?)
+        Plugin::prepare(id, component, grants, limits).map(Self)
     }
 
-    pub(super) fn of(plugin: Plugin) -> Result<Self, LoadError> {
-        let exports =
-            GuestIndices::new(plugin.linked()).map_err(|error| mismatch(&plugin, &error))?;
-        Ok(Self { plugin, exports })
+    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
+        Plugin::stranger(component).map(Self)
     }
 
     /// Who it is, what it judges and checks.
@@ -87,9 +82,8 @@ impl Validator {
     /// # Errors
     /// If the call fails.
     pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.plugin.start("describe", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let answer = session.deadline.limit(guest.call_describe(&mut session.store)).await;
+        let mut session = self.0.start("describe", &[]).await?;
+        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
         session.finish(answer, |lift, answer, _| describe::validator(lift, answer))
     }
 
@@ -103,11 +97,10 @@ impl Validator {
             Subject::Example(_) => None,
         };
         let ids: Vec<_> = batch.iter().filter_map(id).collect();
-        let mut session = self.plugin.start("inspect", &ids).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
+        let mut session = self.0.start("inspect", &ids).await?;
         let parts: Vec<_> = batch.iter().map(Parts::new).collect();
         let views: Vec<_> = parts.iter().map(Parts::view).collect();
-        let call = guest.call_inspect(&mut session.store, &views);
+        let call = session.guest.call_inspect(&mut session.store, &views);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             let inspection = answer.map_err(|error| Failure::Plugin(error.into()))?;
@@ -125,9 +118,8 @@ impl Validator {
     /// # Errors
     /// If the call fails.
     pub async fn merge(&self, partials: &[&[u8]]) -> Result<Called<Vec<u8>>, CallError> {
-        let mut session = self.plugin.start("merge", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let call = guest.call_merge(&mut session.store, partials);
+        let mut session = self.0.start("merge", &[]).await?;
+        let call = session.guest.call_merge(&mut session.store, partials);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             let merged = answer.map_err(|error| Failure::Plugin(error.into()))?;
@@ -140,9 +132,8 @@ impl Validator {
     /// # Errors
     /// If the call fails.
     pub async fn conclude(&self, partial: &[u8]) -> Result<Called<Report>, CallError> {
-        let mut session = self.plugin.start("conclude", &[]).await?;
-        let guest = session.guest(|store, instance| self.exports.load(store, instance))?;
-        let call = guest.call_conclude(&mut session.store, partial);
+        let mut session = self.0.start("conclude", &[]).await?;
+        let call = session.guest.call_conclude(&mut session.store, partial);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {
             let report = answer.map_err(|error| Failure::Plugin(error.into()))?;
