@@ -7,22 +7,25 @@ mod plain;
 use tokio::task::spawn_blocking;
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::Grants;
+use crate::Capability;
 use crate::bindings::rehearsal::plugin;
 use crate::state::State;
 
 type Own = HasSelf<State>;
 
 /// Links what every plugin has, and what this one was granted.
-pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Result<()> {
+pub(crate) fn link(
+    linker: &mut Linker<State>,
+    wanted: impl Fn(Capability) -> bool,
+) -> wasmtime::Result<()> {
     plugin::types::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::examples::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::log::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::config::add_to_linker::<_, Own>(linker, |state| state)?;
-    if grants.files.is_some() {
+    if wanted(Capability::Files) {
         plugin::files::add_to_linker::<_, Own>(linker, |state| state)?;
     }
-    if grants.audio.is_some() {
+    if wanted(Capability::Audio) {
         plugin::audio::add_to_linker::<_, Own>(linker, |state| state)?;
     }
     Ok(())

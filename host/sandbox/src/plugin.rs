@@ -19,8 +19,8 @@ pub(crate) struct Plugin<E> {
     component: Component,
     grants: Arc<Grants>,
     limits: Limits,
-    /// Whether what is imported and not granted traps when it is called, instead of
-    /// being refused here.
+    /// Whether what is imported and not granted is linked and traps when it is called,
+    /// instead of being refused here.
     lenient: bool,
     linked: Linked<E>,
     /// For when the pool is full.
@@ -151,10 +151,7 @@ impl<E: Exports> Plugin<E> {
 fn linked<E: Exports>(code: &Code, grants: &Grants, lenient: bool) -> wasmtime::Result<Linked<E>> {
     let mut linker = Linker::<State>::new(code.engine());
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    host::link(&mut linker, grants)?;
-    if lenient {
-        linker.define_unknown_imports_as_traps(code)?;
-    }
+    host::link(&mut linker, |capability| lenient || grants.has(capability))?;
     let component = linker.instantiate_pre(code)?;
     let exports = E::find(&component)?;
     Ok(Linked { component, exports })

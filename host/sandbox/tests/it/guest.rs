@@ -1,6 +1,8 @@
 //! Guests that do one thing each, as core WebAssembly in text form, made into
 //! components of the contract's worlds.
 
+#![allow(dead_code, reason = "tests and benchmarks use different guests")]
+
 use std::path::Path;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
