@@ -1,9 +1,9 @@
 //! Heard chunks to speakers and utterances in time order.
 
+use crate::align;
 use crate::channels::Layout;
 use crate::job::HeardChunk;
 use crate::transcript::{Dropped, Segment, Speaker, Word};
-use crate::whisper::ChunkWord;
 
 /// A pause between words that ends an utterance.
 const PAUSE_MS: u64 = 600;
@@ -36,24 +36,21 @@ pub(crate) fn conversation(
     (speakers, segments, dropped)
 }
 
-/// A chunk's words with the recording's times, never running backwards.
+/// A chunk's words with the recording's times, and whether a space goes before them.
 fn timed_words(heard: &HeardChunk) -> Vec<(Word, bool)> {
-    let mut earliest = 0;
-    heard
-        .words
-        .iter()
-        .map(|word| {
-            let piece = heard.chunk.piece_at((word.start + word.end) / 2.0);
-            let start_ms = heard.chunk.source_ms(piece, word.start).max(earliest);
-            let end_ms = heard.chunk.source_ms(piece, word.end).max(start_ms);
-            earliest = start_ms;
-            (to_word(word, start_ms, end_ms), word.text.starts_with(' '))
+    let places = align::places(&heard.chunk, &heard.words);
+    let words = heard.words.iter().zip(places);
+    words
+        .map(|(word, place)| {
+            let timed = Word {
+                text: word.text.trim().to_owned(),
+                start_ms: place.start_ms,
+                end_ms: place.end_ms,
+                confidence: word.confidence(),
+            };
+            (timed, word.text.starts_with(' '))
         })
         .collect()
-}
-
-fn to_word(word: &ChunkWord, start_ms: u64, end_ms: u64) -> Word {
-    Word { text: word.text.trim().to_owned(), start_ms, end_ms, confidence: word.confidence() }
 }
 
 fn dropped(heard: &HeardChunk) -> Vec<Dropped> {

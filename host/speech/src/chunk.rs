@@ -11,6 +11,9 @@ use crate::vad::{FRAME, MAX_FRAMES, Span, VoiceActivity};
 
 /// Room before a span for a soft onset, and after it for a soft ending (10 frames, 160 ms).
 const PAD_FRAMES: u64 = 10;
+/// How much earlier than its first frame a voice began: the detector looks back over
+/// three frames before it is sure (measured on turns of known times).
+const ONSET_FRAMES: u64 = 3;
 /// Silence put between two pieces, so that their words do not run together (240 ms).
 const GAP: usize = SAMPLE_RATE as usize * 240 / 1000;
 /// Longest chunk in samples: one span at its limit with its padding.
@@ -148,7 +151,8 @@ impl Lane {
         let at = chunk.audio.len();
         let offset = (from - self.base) as usize;
         chunk.audio.extend(self.held.range(offset..offset + len));
-        let voice = (span.start * FRAME as u64, span.end * FRAME as u64);
+        let onset = span.start.saturating_sub(ONSET_FRAMES);
+        let voice = (onset * FRAME as u64, span.end * FRAME as u64);
         chunk.pieces.push(Piece { at, source: from, len, voice });
     }
 

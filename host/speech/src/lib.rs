@@ -26,6 +26,7 @@
 //! checks and converts model files. The crate knows nothing of plugins or pipelines,
 //! and prints nothing.
 
+mod align;
 mod assemble;
 mod channels;
 mod chunk;
@@ -35,6 +36,8 @@ mod front;
 mod hallucination;
 mod job;
 pub mod models;
+pub mod prosody;
+mod roles;
 mod transcriber;
 mod transcript;
 mod vad;
@@ -42,7 +45,7 @@ mod whisper;
 
 pub use decode::{AudioInfo, samples};
 pub use error::{Fault, SpeechError};
-pub use transcriber::{Options, Progress, Transcriber};
+pub use transcriber::{ALGORITHM, Options, Progress, Transcriber};
 pub use transcript::{
     Dropped, Hallucination, Role, RoleBasis, RoleGuess, Segment, Speaker, Timing, Transcript, Word,
 };

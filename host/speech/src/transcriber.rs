@@ -13,12 +13,12 @@ use crate::chunk::to_ms;
 use crate::error::SpeechError;
 use crate::front::ChunkStream;
 use crate::job::Job;
-use crate::models::sha256_of_file;
+use crate::roles;
 use crate::transcript::{Timing, Transcript};
 use crate::whisper::{Engine, Settings};
 
 /// Counts up whenever a change here may change a transcript: caches are keyed by it.
-const ALGORITHM: u32 = 1;
+pub const ALGORITHM: u32 = 2;
 
 /// How a [`Transcriber`] works; nothing here changes the result.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,6 @@ pub struct Progress {
 /// [`transcribe`](Self::transcribe) uses its own threads and states.
 pub struct Transcriber {
     engine: Engine,
-    model_sha256: String,
     threads: usize,
 }
 
@@ -55,20 +54,18 @@ impl Transcriber {
     /// [`SpeechError::Model`] if the file is missing or not such a model.
     pub fn load(model: &Path, options: &Options) -> Result<Self, SpeechError> {
         let engine = Engine::load(model)?;
-        let model_sha256 = sha256_of_file(model)
-            .map_err(|source| SpeechError::Io { path: model.to_owned(), source })?;
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
-        Ok(Self { engine, model_sha256, threads })
+        Ok(Self { engine, threads })
     }
 
     /// A stable name for everything but the recording that decides the transcript:
-    /// model, settings and version of this algorithm. 64 hexadecimal digits; together
+    /// model, form of its weights, settings, version of this algorithm. 64 hexadecimal digits; together
     /// with a digest of the recording it is a cache key.
     pub fn digest(&self, settings: &Settings) -> String {
         let settings = serde_json::to_vec(settings).unwrap_or_default();
         let mut hash = Sha256::new();
-        hash.update(format!("rehearsal-speech {ALGORITHM} {}\n", self.model_sha256));
+        hash.update(format!("rehearsal-speech {ALGORITHM} {}\n", self.engine.identity()));
         hash.update(settings);
         hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
@@ -97,7 +94,8 @@ impl Transcriber {
             Job::new(&self.engine, front, language, prompt, progress).run(self.threads)?;
         let stream = outcome.front.stream();
         let duration_ms = to_ms(stream.position());
-        let (speakers, segments, dropped) = assemble::conversation(&outcome.heard, layout);
+        let (mut speakers, segments, dropped) = assemble::conversation(&outcome.heard, layout);
+        roles::assign(&mut speakers, &segments, settings);
         let seconds = started.elapsed().as_secs_f64();
         let (language, language_confidence) = outcome.language;
         Ok(Transcript {

@@ -22,6 +22,9 @@ pub use error::ModelError;
 /// Environment variable that names the model directory.
 pub const DIRECTORY_VARIABLE: &str = "REHEARSAL_MODELS";
 
+/// Environment variable that, when it is set, keeps pulls from reaching out.
+pub const OFFLINE_VARIABLE: &str = "REHEARSAL_OFFLINE";
+
 /// What a pull is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullEvent<'a> {
@@ -159,6 +162,10 @@ impl Store {
         let first = self.directory.join(model.files[0].name);
         if model.files.iter().all(|f| self.has(f)) {
             return Ok(first);
+        }
+        if std::env::var_os(OFFLINE_VARIABLE).is_some_and(|value| !value.is_empty()) {
+            let attempts = vec![format!("nothing is fetched while {OFFLINE_VARIABLE} is set")];
+            return Err(ModelError::Unreachable { name: name.to_owned(), attempts });
         }
         let _lock = self.lock(model, tell)?;
         for file in model.files {

@@ -5,6 +5,7 @@
 //! Here the greedy pass runs alone; only where it fails is a fresh state made, and the
 //! fallback sampled in it.
 
+mod weights;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use whisper_rs::{
 
 use crate::decode::SAMPLE_RATE;
 use crate::error::SpeechError;
+use weights::Form;
 pub(crate) use words::ChunkWord;
 
 /// Encoder frames a second of audio.
@@ -74,6 +76,7 @@ pub(crate) struct LanguageGuess {
 pub(crate) struct Engine {
     context: WhisperContext,
     path: PathBuf,
+    identity: String,
     states: Mutex<Vec<WhisperState>>,
     margin_seconds: f64,
 }
@@ -86,16 +89,23 @@ impl Engine {
         if !path.is_file() {
             return Err(model("there is no such file; `rehearsal model pull` fetches one".into()));
         }
-        let name = path.to_str().ok_or_else(|| model("its path is not UTF-8".into()))?;
+        let weights = weights::load(path, Form::fastest()).map_err(model)?;
         let mut parameters = WhisperContextParameters::new();
         // Flash attention and llamafile's kernels together are slower than either (measured).
         parameters.use_gpu(false).flash_attn(false);
-        let context = WhisperContext::new_with_params(name, parameters)
-            .map_err(|e| model(format!("not a whisper.cpp model ({e})")))?;
+        let context = WhisperContext::new_from_buffer_with_params(&weights.file, parameters)
+            .map_err(|e| model(format!("whisper.cpp refuses it ({e})")))?;
+        let identity = format!("{} {}", weights.sha256, weights.form.name());
         // The smallest models lose words at the end of a chunk when the encoder sees
         // little beyond it; measured, base and larger ones need a second only.
         let margin_seconds = if context.model_n_audio_layer() <= 4 { 4.0 } else { 1.0 };
-        Ok(Self { context, path: path.to_owned(), states: Mutex::default(), margin_seconds })
+        let (path, states) = (path.to_owned(), Mutex::default());
+        Ok(Self { context, path, identity, states, margin_seconds })
+    }
+
+    /// sha256 of the model file and the form that its weights were brought into.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
     }
 
     pub(crate) fn is_multilingual(&self) -> bool {
