@@ -32,7 +32,13 @@ pub(crate) fn everything(workspace: &Workspace, steps: &mut Steps) -> Result<()>
     steps.step("build", || host(workspace))
 }
 
-/// Builds the `rehearsal` binary.
+/// Builds the `rehearsal` binary, and the tests with it: built alone, it would get other
+/// features of shared dependencies, and the world would be compiled twice.
 pub(crate) fn host(workspace: &Workspace) -> Result<()> {
-    command::run(command::cargo(&workspace.root).args(["build", "-p", "rehearsal"]))
+    command::run(command::cargo(&workspace.root).args([
+        "build",
+        "--workspace",
+        "--bins",
+        "--tests",
+    ]))
 }

@@ -1,1 +1,42 @@
-//! Rehearsal pipeline.
+//! Stages and scheduler: the one room that knows the others.
+//!
+//! ```text
+//! pipeline.toml ──resolve──► Plan ──run──► load ─► hear ─► analyse ─► publish
+//!                                            │       │        │          │
+//!                                            └───────┴─ repository ──────┘
+//! ```
+//!
+//! Every result is kept under a key of what it was made from (component, configuration,
+//! input). A run asks for each call whether its key still holds, mostly by a look at the
+//! index, and does what does not.
+
+mod analyse;
+mod audio;
+mod batch;
+mod error;
+mod files;
+mod hear;
+mod keys;
+mod live;
+mod load;
+mod plan;
+mod publish;
+pub mod query;
+mod records;
+mod report;
+mod run;
+mod summary;
+mod text;
+
+pub use audio::CallAudio;
+pub use error::PipelineError;
+pub use files::FileDigests;
+pub use hear::pull_note;
+pub use plan::{Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve};
+pub use records::{
+    Analysis, CallRecord, DeadLetter, EntryRecord, Inspection, ItemRef, Media, PathProduct,
+    Product, StageAnnotations, Subjects,
+};
+pub use report::{Reporter, Severity, Silent};
+pub use run::run;
+pub use summary::{DatasetSummary, RunSummary, SourceSummary, SpeechSummary, StageSummary};

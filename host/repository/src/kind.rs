@@ -62,6 +62,8 @@ kinds! {
     ExpertVerdict = 12 "expert verdict",
     /// Proof that something was erased, without what was erased.
     Deletion = 13 "deletion",
+    /// What a file on disk holds, by size and time of change.
+    File = 14 "file",
 }
 
 impl Kind {

@@ -1,5 +1,5 @@
-//! Tools for the native libraries of the host (whisper.cpp): a C++ compiler
-//! and cmake.
+//! Tools for the native libraries of the host (whisper.cpp, libopus): a C++
+//! compiler, cmake, and the make that cmake drives.
 
 use std::env;
 
@@ -36,7 +36,7 @@ pub(super) fn ensure(packages: &mut Packages) -> Result<()> {
     if !missing.is_empty() {
         let names: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
         let titles: Vec<&str> = missing.iter().map(|tool| tool.title).collect();
-        packages.install(&titles.join(" and "), &names)?;
+        packages.install(&titles.join(", "), &names)?;
     }
     for tool in TOOLS {
         eprintln!("    {}: present", tool.title);

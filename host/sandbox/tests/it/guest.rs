@@ -41,7 +41,7 @@ const CLOCKS: &str = "
 
 /// A component of a world given in WIT, which may `include rehearsal:plugin/extractor@0.1.0`
 /// and the like.
-pub fn component_of(world: &str, imports: &str, code: &str) -> Vec<u8> {
+pub(crate) fn component_of(world: &str, imports: &str, code: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     resolve.push_dir(&wit).expect("the contract parses");
@@ -63,12 +63,12 @@ pub fn component_of(world: &str, imports: &str, code: &str) -> Vec<u8> {
 
 /// An extractor whose `extract` has this body: parameters `$batch` and `$len`, result
 /// a pointer to the list that it answers.
-pub fn extractor(body: &str) -> Vec<u8> {
+pub(crate) fn extractor(body: &str) -> Vec<u8> {
     extractor_with("", "", "", body)
 }
 
 /// As [`extractor`], with further items of the world, imports and functions.
-pub fn extractor_with(world: &str, imports: &str, functions: &str, body: &str) -> Vec<u8> {
+pub(crate) fn extractor_with(world: &str, imports: &str, functions: &str, body: &str) -> Vec<u8> {
     component_of(
         &format!("world guest {{ include rehearsal:plugin/extractor@0.1.0; {world} }}"),
         imports,
@@ -84,14 +84,14 @@ pub fn extractor_with(world: &str, imports: &str, functions: &str, body: &str) -
 }
 
 /// Answers `$len` empty rows: 1024 onwards is zeros, which is `ok` of an empty list.
-pub const EMPTY_ROWS: &str = "
+pub(crate) const EMPTY_ROWS: &str = "
     (i32.store (i32.const 16) (i32.const 1024))
     (i32.store (i32.const 20) (local.get $len))
     (i32.const 16)";
 
 /// A loader whose `list` gives nothing and whose `load` opens the granted file `key`
 /// and gives it as a recording; what `files.open` refuses, it passes on.
-pub fn file_loader() -> Vec<u8> {
+pub(crate) fn file_loader() -> Vec<u8> {
     component_of(
         "world guest { include rehearsal:plugin/loader@0.1.0; }",
         r#"(import "rehearsal:plugin/files@0.1.0" "open" (func $open (param i32 i32 i32)))"#,
@@ -122,7 +122,7 @@ pub fn file_loader() -> Vec<u8> {
 }
 
 /// `(data …)` of a text at 512.
-pub fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
     format!(r#"(data (i32.const 512) "{bytes}")"#)
 }

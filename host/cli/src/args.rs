@@ -1,0 +1,139 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "\
+Start with:
+  rehearsal check              what pipeline.toml would run, with whose code and grants
+  rehearsal run                run it; again, and only what changed is done
+  rehearsal status             what is there, what failed
+  rehearsal show CALL          a call with its annotations
+  rehearsal explain EXAMPLE    where a training example came from
+
+Exit codes: 0 done, 1 failure, 2 wrong usage or pipeline.toml, 3 done but some items
+failed, 130 stopped by Ctrl-C (the next run goes on from there).";
+
+/// Turns sales calls into training data, every third-party stage in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "rehearsal", version, after_help = AFTER)]
+pub(crate) struct Arguments {
+    /// Print results as JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder of the built-in plugins [default: found beside the program].
+    #[arg(long, global = true, value_name = "DIR", env = "REHEARSAL_PLUGINS", hide_env = true)]
+    pub(crate) plugins: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the pipeline: load, transcribe, annotate, build, validate, write.
+    Run(PipelineFile),
+    /// Resolve everything and print the stage graph; run nothing.
+    Check(PipelineFile),
+    /// What the repository holds, and what failed.
+    Status(PipelineFile),
+    /// A call with its annotations; without an id, the calls there are.
+    Show {
+        /// A call's id or its beginning, or the beginning of a file's name.
+        id: Option<String>,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Where a training example came from: turns, times, plugins, rules, licence.
+    Explain {
+        /// The `id` column of a row: PATH/CALL/KEY.
+        example: String,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Transcribe recordings without a pipeline.
+    Transcribe(Transcribe),
+    /// Speech and embedding models on this machine.
+    Model {
+        #[command(subcommand)]
+        action: ModelAction,
+    },
+    /// Look at plugins.
+    Plugin {
+        #[command(subcommand)]
+        action: PluginAction,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PipelineFile {
+    /// The pipeline's file.
+    #[arg(long = "pipeline", short, value_name = "FILE", default_value = "pipeline.toml")]
+    pub(crate) pipeline: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transcribe {
+    /// Audio or video files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to write the transcript.
+    #[arg(long, value_enum, default_value_t = Format::Txt)]
+    pub(crate) format: Format,
+    /// A model of the catalogue, or a ggml file.
+    #[arg(long, default_value = rehearsal_speech::models::DEFAULT_MODEL)]
+    pub(crate) model: String,
+    /// Language code, such as `en` [default: detected].
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// Text that the recogniser takes for what was said before: names, products.
+    #[arg(long)]
+    pub(crate) prompt: Option<String>,
+    /// Threads [default: one a core].
+    #[arg(long)]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line an utterance, with its time and speaker.
+    Txt,
+    /// WebVTT with voices.
+    Vtt,
+    /// SubRip.
+    Srt,
+    /// Everything, words with times included.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// Models there are, and which are on this machine.
+    List,
+    /// Fetch a model of the catalogue.
+    Pull {
+        /// Its name; `rehearsal model list` has them.
+        #[arg(default_value = rehearsal_speech::models::DEFAULT_MODEL)]
+        name: String,
+    },
+    /// Take a fine-tuned Whisper (HuggingFace safetensors or CTranslate2 folder, or a
+    /// ggml file).
+    Import {
+        /// The model's folder or file.
+        path: PathBuf,
+        /// The name that pipelines will use.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginAction {
+    /// What a component is: world, digest, imports, what it says of itself.
+    Inspect {
+        /// A .wasm file, or a built-in's name.
+        plugin: String,
+    },
+    /// The built-in plugins.
+    List,
+}

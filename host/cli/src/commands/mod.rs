@@ -1,0 +1,92 @@
+//! The commands, a module each.
+
+mod check;
+mod explain;
+mod model;
+mod plugin;
+mod run;
+mod show;
+mod status;
+mod transcribe;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use rehearsal_config::Config;
+use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings};
+use rehearsal_repository::Repository;
+use rehearsal_sandbox::{Fingerprints, Sandbox};
+
+use crate::args::{Arguments, Command, PipelineFile};
+use crate::exit::{Exit, WrongUsage};
+use crate::places;
+
+/// Runs the command of the arguments.
+pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let Arguments { json, plugins, command } = arguments;
+    let plugins = plugins.as_deref();
+    match command {
+        Command::Run(file) => run::run(&file, plugins, json),
+        Command::Check(file) => check::run(&file, plugins, json),
+        Command::Status(file) => status::run(&file, json),
+        Command::Show { id, file } => show::run(id.as_deref(), &file, json),
+        Command::Explain { example, file } => explain::run(&example, &file, json),
+        Command::Transcribe(what) => transcribe::run(&what, json),
+        Command::Model { action } => model::run(&action, json),
+        Command::Plugin { action } => plugin::run(&action, plugins, json),
+    }
+}
+
+/// A pipeline with its plugins found and checked.
+struct Resolved {
+    plan: Plan,
+    audio: Arc<CallAudio>,
+    files: Arc<FileDigests>,
+    warnings: Option<String>,
+}
+
+fn resolve(
+    file: &PipelineFile,
+    plugins: Option<&Path>,
+    sandbox: &Sandbox,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Resolved> {
+    let config = Config::load(&file.pipeline)?;
+    let plugins = places::plugins(plugins)?;
+    let audio = Arc::new(CallAudio::default());
+    let files = Arc::new(FileDigests::default());
+    let surroundings = Surroundings {
+        sandbox,
+        plugins: &plugins,
+        audio: Arc::clone(&audio) as _,
+        fingerprints: Arc::new(Fingerprints::with_store(Arc::clone(&files) as _)),
+    };
+    let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings))?;
+    let mut warnings: Vec<_> = config.warnings().diagnostics().to_vec();
+    warnings.extend(plan.warnings.iter().cloned());
+    let warnings = (!warnings.is_empty()).then(|| config.report(warnings).render(false));
+    Ok(Resolved { plan, audio, files, warnings })
+}
+
+fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers.max(1));
+    }
+    builder.enable_time().build().context("cannot start worker threads")
+}
+
+/// The repository of a pipeline that ran before.
+fn repository(file: &PipelineFile) -> Result<Repository> {
+    let config = Config::load(&file.pipeline)?;
+    let path = config.pipeline.workspace.join("repository");
+    if !path.is_dir() {
+        let message = format!(
+            "there is no repository at {}: nothing ran yet; `rehearsal run` makes it",
+            path.display()
+        );
+        return Err(WrongUsage(message).into());
+    }
+    Ok(Repository::open(&path)?)
+}

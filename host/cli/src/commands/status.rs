@@ -1,0 +1,37 @@
+//! `rehearsal status`.
+
+use anyhow::Result;
+
+use crate::args::PipelineFile;
+use crate::exit::Exit;
+use crate::print;
+
+pub(crate) fn run(file: &PipelineFile, json: bool) -> Result<Exit> {
+    let repository = super::repository(file)?;
+    let status = rehearsal_pipeline::query::status(&repository)?;
+    if json {
+        print::json(&serde_json::to_value(&status)?);
+        return Ok(Exit::Done);
+    }
+    print::out(&format!(
+        "{} entries, {} calls, {} transcripts of recordings",
+        status.entries, status.calls, status.transcripts
+    ));
+    if let Some(run) = &status.last_run {
+        let end = if run.stopped { "stopped" } else { "ended" };
+        print::out(&format!("last run {end} after {}", print::seconds(run.seconds)));
+        for (id, dataset) in &run.datasets {
+            print::out(&format!("  data set {id}: {} rows", dataset.rows));
+        }
+    }
+    for (id, report) in &status.reports {
+        print::out(&format!("{id}:\n  {}", report.summary.replace('\n', "\n  ")));
+    }
+    if status.dead_letters.is_empty() {
+        print::out("nothing failed");
+    }
+    for letter in &status.dead_letters {
+        print::out(&format!("failed in {}: {}\n  {}", letter.stage, letter.item, letter.error));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,325 @@
+//! Calls to examples: for a batch of calls, extractors, validators of calls, paths,
+//! validators of examples, and one unit of the repository.
+//!
+//! A former result is taken again where its cache key is the same, so that a changed
+//! validator re-runs one stage. An item that a plugin fails on goes to the dead letters
+//! and no further; the others of its batch go on.
+
+use std::collections::BTreeMap;
+
+use rehearsal_model::{Annotation, ConversationId, Digest, Example, Verdict};
+use rehearsal_repository::{Kind, Repository};
+use rehearsal_sandbox::Subject;
+
+use crate::batch::{self, Trouble};
+use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
+use crate::records::{
+    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, DeadLetter, Inspection, PRODUCTS,
+    PathProduct, Product, StageAnnotations, Subjects, dead_letter_key, fingerprint,
+};
+use crate::summary::StageSummary;
+use crate::{PipelineError, keys};
+
+/// What came of a batch.
+#[derive(Default)]
+pub(crate) struct Analysed {
+    pub(crate) stages: BTreeMap<String, StageSummary>,
+    /// For the operator, one a failed item.
+    pub(crate) errors: Vec<String>,
+}
+
+/// A call on its way through the stages.
+struct Work {
+    id: ConversationId,
+    call: CallRecord,
+    digest: Digest,
+    former_analysis: Analysis,
+    former_product: Product,
+    analysis: Analysis,
+    product: Product,
+    failure: Option<DeadLetter>,
+    /// A validator of calls keeps it from the paths.
+    rejected: bool,
+}
+
+impl Work {
+    fn annotations(&self) -> Vec<Annotation> {
+        self.analysis.stages.iter().flat_map(|stage| stage.annotations.iter().cloned()).collect()
+    }
+
+    fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.product.paths.iter().flat_map(|path| &path.examples)
+    }
+}
+
+/// Runs all stages on some calls and keeps what they give.
+pub(crate) async fn analyse(
+    plan: &Plan,
+    repository: &Repository,
+    ids: &[ConversationId],
+) -> Result<Analysed, PipelineError> {
+    let mut works = Vec::with_capacity(ids.len());
+    for id in ids {
+        works.extend(open(repository, *id)?);
+    }
+    let mut done = Analysed::default();
+    for stage in &plan.extractors {
+        extract(stage, &mut works, &mut done).await?;
+    }
+    for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Conversations) {
+        inspect(validator, &mut works, &mut done).await?;
+    }
+    for path in &plan.paths {
+        build(path, &mut works, &mut done).await?;
+    }
+    for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Examples) {
+        inspect(validator, &mut works, &mut done).await?;
+    }
+    keep(plan, repository, works, &mut done)?;
+    Ok(done)
+}
+
+fn open(repository: &Repository, id: ConversationId) -> Result<Option<Work>, PipelineError> {
+    let Some(call) = repository.get(&CALLS, id.as_bytes())? else { return Ok(None) };
+    // What cannot be read any more is made again.
+    let former_analysis = repository.get(&ANALYSES, id.as_bytes()).ok().flatten();
+    let former_product = repository.get(&PRODUCTS, id.as_bytes()).ok().flatten();
+    let digest = call.digest();
+    Ok(Some(Work {
+        id,
+        call,
+        digest,
+        former_analysis: former_analysis.unwrap_or_default(),
+        former_product: former_product.unwrap_or_default(),
+        analysis: Analysis::default(),
+        product: Product::default(),
+        failure: None,
+        rejected: false,
+    }))
+}
+
+async fn extract(
+    stage: &Ready<rehearsal_sandbox::Extractor>,
+    works: &mut [Work],
+    done: &mut Analysed,
+) -> Result<(), PipelineError> {
+    let summary = done.stages.entry(stage.id.clone()).or_default();
+    let mut fresh = Vec::new();
+    for (index, work) in works.iter_mut().enumerate().filter(|(_, work)| work.failure.is_none()) {
+        let key = keys::on_call(&stage.key, &work.digest, &[]);
+        match take_annotations(&mut work.former_analysis, &stage.id, &key) {
+            Some(former) => {
+                summary.cached += 1;
+                work.analysis.stages.push(former);
+            }
+            None => fresh.push((index, key)),
+        }
+    }
+    let outcomes = {
+        let inputs: Vec<_> = fresh
+            .iter()
+            .map(|(index, _)| (works[*index].id, &works[*index].call.conversation))
+            .collect();
+        batch::each(&inputs, async |part| stage.handle.extract(part).await).await?
+    };
+    for ((index, key), outcome) in fresh.into_iter().zip(outcomes) {
+        let work = &mut works[index];
+        match outcome {
+            Ok(annotations) => {
+                summary.worked += 1;
+                summary.results += annotations.len() as u64;
+                work.analysis.stages.push(StageAnnotations {
+                    stage: stage.id.clone(),
+                    key,
+                    component: stage.component.digest(),
+                    annotations,
+                });
+            }
+            Err(trouble) => fail(work, stage, trouble, summary, &mut done.errors),
+        }
+    }
+    Ok(())
+}
+
+async fn build(
+    path: &ReadyPath,
+    works: &mut [Work],
+    done: &mut Analysed,
+) -> Result<(), PipelineError> {
+    let stage = &path.stage;
+    let summary = done.stages.entry(stage.id.clone()).or_default();
+    let mut fresh = Vec::new();
+    let mut read = Vec::new();
+    for (index, work) in works.iter_mut().enumerate() {
+        if work.failure.is_some() || work.rejected {
+            continue;
+        }
+        let annotations: Vec<Annotation> = work
+            .analysis
+            .stages
+            .iter()
+            .flat_map(|stage| &stage.annotations)
+            .filter(|annotation| path.reads.contains(&annotation.name))
+            .cloned()
+            .collect();
+        let key = keys::on_call(&stage.key, &work.digest, &annotations.iter().collect::<Vec<_>>());
+        let former = &mut work.former_product.paths;
+        match former.iter().position(|former| former.path == stage.id && former.key == key) {
+            Some(at) => {
+                summary.cached += 1;
+                work.product.paths.push(former.swap_remove(at));
+            }
+            None => {
+                fresh.push((index, key));
+                read.push(annotations);
+            }
+        }
+    }
+    let outcomes = {
+        let inputs: Vec<_> = fresh
+            .iter()
+            .zip(&read)
+            .map(|((index, _), annotations)| {
+                (works[*index].id, &works[*index].call.conversation, annotations.as_slice())
+            })
+            .collect();
+        batch::each(&inputs, async |part| stage.handle.build(part).await).await?
+    };
+    for ((index, key), outcome) in fresh.into_iter().zip(outcomes) {
+        let work = &mut works[index];
+        match outcome {
+            Ok(examples) => {
+                summary.worked += 1;
+                summary.results += examples.len() as u64;
+                work.product.paths.push(PathProduct {
+                    path: stage.id.clone(),
+                    key,
+                    component: stage.component.digest(),
+                    examples,
+                });
+            }
+            Err(trouble) => fail(work, stage, trouble, summary, &mut done.errors),
+        }
+    }
+    Ok(())
+}
+
+/// Calls or examples of each call are inspected together, so that verdicts and partial
+/// can be kept with the call.
+async fn inspect(
+    validator: &ReadyValidator,
+    works: &mut [Work],
+    done: &mut Analysed,
+) -> Result<(), PipelineError> {
+    let stage = &validator.stage;
+    let summary = done.stages.entry(stage.id.clone()).or_default();
+    for work in works.iter_mut().filter(|work| work.failure.is_none()) {
+        let annotations = work.annotations();
+        let examples: Vec<Example> = work.examples().cloned().collect();
+        let key = match validator.inspects {
+            Subjects::Conversations => {
+                keys::on_call(&stage.key, &work.digest, &annotations.iter().collect::<Vec<_>>())
+            }
+            Subjects::Examples => {
+                keys::on_examples(&stage.key, &examples.iter().collect::<Vec<_>>())
+            }
+        };
+        let former = &mut work.former_product.inspections;
+        let known = former.iter().position(|f| f.validator == stage.id && f.key == key);
+        let inspection = if let Some(at) = known {
+            summary.cached += 1;
+            former.swap_remove(at)
+        } else {
+            let subjects: Vec<Subject<'_>> = match validator.inspects {
+                Subjects::Conversations => vec![Subject::Conversation(
+                    work.id,
+                    &work.call.conversation,
+                    annotations.as_slice(),
+                )],
+                Subjects::Examples => examples.iter().map(Subject::Example).collect(),
+            };
+            match stage.handle.inspect(&subjects).await {
+                Ok(called) => {
+                    summary.worked += 1;
+                    summary.results += called.value.verdicts.len() as u64;
+                    Inspection {
+                        validator: stage.id.clone(),
+                        key,
+                        subjects: validator.inspects,
+                        verdicts: called.value.verdicts,
+                        partial: called.value.partial,
+                    }
+                }
+                Err(error) => {
+                    let trouble = batch::trouble_of(error)?;
+                    fail(work, stage, trouble, summary, &mut done.errors);
+                    continue;
+                }
+            }
+        };
+        let kept_out = inspection.verdicts.iter().filter(|v| matches!(v, Verdict::Reject(_)));
+        summary.rejected += kept_out.count() as u64;
+        work.rejected |= validator.inspects == Subjects::Conversations
+            && inspection.verdicts.iter().any(|v| matches!(v, Verdict::Reject(_)));
+        work.product.inspections.push(inspection);
+    }
+    Ok(())
+}
+
+/// All records of the batch in one unit.
+fn keep(
+    plan: &Plan,
+    repository: &Repository,
+    works: Vec<Work>,
+    done: &mut Analysed,
+) -> Result<(), PipelineError> {
+    let stages = plan.stages_key();
+    let mut unit = repository.unit();
+    for work in works {
+        let id = work.id.as_bytes();
+        let mark = fingerprint(&keys::product(&fingerprint(&work.digest).0, &stages));
+        unit.put(&ANALYSES, id, mark, &work.analysis)?;
+        // A call that failed has a product without rows, so that it is not tried again
+        // until it, a plugin or the configuration changes.
+        let product = if work.failure.is_some() { Product::default() } else { work.product };
+        unit.put(&PRODUCTS, id, mark, &product)?;
+        let failed_in = work.failure.as_ref().map(|letter| letter.stage.clone());
+        for stage in done.stages.keys().filter(|stage| failed_in.as_ref() != Some(stage)) {
+            let slot = dead_letter_key(stage, &work.id.to_string());
+            if repository.contains(Kind::DeadLetter, &slot)? {
+                unit.delete(Kind::DeadLetter, slot)?;
+            }
+        }
+        if let Some(letter) = work.failure {
+            let slot = dead_letter_key(&letter.stage, &letter.item);
+            unit.put(&DEAD_LETTERS, slot, mark, &letter)?;
+        }
+    }
+    repository.commit(unit)?;
+    Ok(())
+}
+
+fn take_annotations(former: &mut Analysis, stage: &str, key: &Digest) -> Option<StageAnnotations> {
+    let at = former.stages.iter().position(|f| f.stage == stage && f.key == *key)?;
+    Some(former.stages.swap_remove(at))
+}
+
+fn fail<T>(
+    work: &mut Work,
+    stage: &Ready<T>,
+    trouble: Trouble,
+    summary: &mut StageSummary,
+    errors: &mut Vec<String>,
+) {
+    summary.failed += 1;
+    let item = work.id.to_string();
+    errors.push(format!("{}: {} ({item}): {}", stage.id, work.call.entry, trouble.error));
+    work.failure = Some(DeadLetter {
+        stage: stage.id.clone(),
+        item,
+        error: trouble.error,
+        component: Some(stage.component.digest()),
+        config: stage.config.clone(),
+        output: trouble.output,
+    });
+}

@@ -1,0 +1,57 @@
+//! The calls that sources list now, in the order of their ids.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use rehearsal_model::ConversationId;
+use rehearsal_repository::{Repository, RepositoryError};
+
+use crate::records::ENTRIES;
+
+/// What splits and cards need to know of a call. Names are shared: a million calls
+/// have few sources and licences.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveCall {
+    pub(crate) source: Arc<str>,
+    pub(crate) account: Option<Arc<str>>,
+    pub(crate) licence: Option<Arc<str>>,
+}
+
+/// All live calls of the given sources.
+pub(crate) fn live_calls(
+    repository: &Repository,
+    sources: &HashSet<&str>,
+) -> Result<BTreeMap<ConversationId, LiveCall>, RepositoryError> {
+    let mut names = Names::default();
+    let mut calls = BTreeMap::new();
+    for record in repository.scan(&ENTRIES, [])? {
+        let entry = record?.value;
+        if entry.gone || !sources.contains(entry.source.as_str()) {
+            continue;
+        }
+        let source = names.share(&entry.source);
+        for item in entry.items {
+            let call = LiveCall {
+                source: Arc::clone(&source),
+                account: item.account.map(|name| names.share(&name)),
+                licence: item.licence.map(|name| names.share(&name)),
+            };
+            calls.insert(item.id, call);
+        }
+    }
+    Ok(calls)
+}
+
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn share(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(Arc::clone(&name));
+        name
+    }
+}

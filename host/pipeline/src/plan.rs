@@ -1,0 +1,411 @@
+//! A pipeline whose plugins are found, checked and ready: what `check` shows and `run`
+//! runs.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rehearsal_config::{Config, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind};
+use rehearsal_dataset::Shares;
+use rehearsal_model::{Digest, Hasher};
+use rehearsal_sandbox::{
+    AudioSource, Capability, Component, Details, Extractor, FileGrant, Fingerprints, Grants,
+    Identity, Limits, LoadError, Loader, PathBuilder, Sandbox, SubjectKind, Validator, World,
+};
+use rehearsal_speech::models::{self, Store};
+
+use crate::keys;
+use crate::{PipelineError, Subjects};
+
+/// A stage, ready to be called.
+pub struct Ready<T> {
+    /// Its id in pipeline.toml.
+    pub id: String,
+    /// The plugin's name as the plugin says it.
+    pub plugin: String,
+    /// The component.
+    pub component: Component,
+    /// What its results depend on besides their input.
+    pub key: Digest,
+    /// Its configuration, as the plugin sees it.
+    pub config: String,
+    /// What was granted, by name.
+    pub grants: Vec<String>,
+    pub(crate) handle: T,
+}
+
+/// A source, ready to be listed.
+pub struct ReadySource {
+    /// The loader.
+    pub stage: Ready<Loader>,
+    /// For items that name none.
+    pub licence: Option<String>,
+}
+
+/// A path, ready to build.
+pub struct ReadyPath {
+    /// The path builder.
+    pub stage: Ready<PathBuilder>,
+    /// Annotation names that it reads.
+    pub reads: HashSet<String>,
+    /// How its calls are divided.
+    pub shares: Shares,
+}
+
+/// A validator, ready to inspect.
+pub struct ReadyValidator {
+    /// The validator.
+    pub stage: Ready<Validator>,
+    /// What it looks at.
+    pub inspects: Subjects,
+}
+
+/// A whole pipeline, ready to run.
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// Folder of repository and data sets.
+    pub workspace: PathBuf,
+    /// Calls worked on at the same time are `workers` batches.
+    pub workers: usize,
+    /// Calls in a batch.
+    pub batch: usize,
+    /// For splits.
+    pub seed: u64,
+    /// Speech settings.
+    pub speech: rehearsal_config::Speech,
+    /// In the order of the file, as all that follow.
+    pub sources: Vec<ReadySource>,
+    /// Extractors.
+    pub extractors: Vec<Ready<Extractor>>,
+    /// Paths.
+    pub paths: Vec<ReadyPath>,
+    /// Validators.
+    pub validators: Vec<ReadyValidator>,
+    /// What is worth a look in the pipeline's file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Plan {
+    /// What everything made of a call depends on, besides the call.
+    pub(crate) fn stages_key(&self) -> Digest {
+        let mut hasher = Hasher::new("stages");
+        for (id, key) in self
+            .extractors
+            .iter()
+            .map(|stage| (&stage.id, &stage.key))
+            .chain(self.paths.iter().map(|path| (&path.stage.id, &path.stage.key)))
+            .chain(self.validators.iter().map(|v| (&v.stage.id, &v.stage.key)))
+        {
+            hasher.part(id.as_bytes()).part(key.as_bytes());
+        }
+        hasher.finish()
+    }
+
+    /// The repository's folder.
+    #[must_use]
+    pub fn repository(&self) -> PathBuf {
+        self.workspace.join("repository")
+    }
+
+    /// The folder of the data sets.
+    #[must_use]
+    pub fn datasets(&self) -> PathBuf {
+        self.workspace.join("datasets")
+    }
+}
+
+/// Where things are that a plan is made from.
+pub struct Surroundings<'a> {
+    /// The sandbox.
+    pub sandbox: &'a Sandbox,
+    /// Folder of the built-in plugins, `NAME.wasm`.
+    pub plugins: &'a Path,
+    /// Sound behind calls, for stages that were granted it.
+    pub audio: Arc<dyn AudioSource>,
+    /// Contents of granted files, remembered between runs.
+    pub fingerprints: Arc<Fingerprints>,
+}
+
+/// Finds and checks every plugin of a pipeline. Nothing runs but their `describe`.
+///
+/// # Errors
+/// Everything that does not fit, as diagnostics on the pipeline's file.
+pub async fn resolve(
+    config: &Config,
+    surroundings: &Surroundings<'_>,
+) -> Result<Plan, PipelineError> {
+    let mut resolver = Resolver { config, surroundings, findings: Vec::new() };
+    let pipeline = &config.pipeline;
+    let mut sources = Vec::new();
+    for source in &pipeline.sources {
+        if let Some(stage) = resolver.loader(&source.stage).await? {
+            sources.push(ReadySource { stage, licence: source.licence.clone() });
+        }
+    }
+    let mut extractors = Vec::new();
+    for stage in &pipeline.extractors {
+        extractors.extend(resolver.extractor(stage).await?);
+    }
+    let mut paths = Vec::new();
+    for path in &pipeline.paths {
+        paths.extend(resolver.path(path).await?);
+    }
+    let mut validators = Vec::new();
+    for stage in &pipeline.validators {
+        validators.extend(resolver.validator(stage).await?);
+    }
+    resolver.model();
+    let warnings = resolver.findings;
+    if warnings.iter().any(Diagnostic::is_error) {
+        return Err(PipelineError::Config(config.report(warnings)));
+    }
+    Ok(Plan {
+        name: pipeline.name.clone(),
+        workspace: pipeline.workspace.clone(),
+        workers: pipeline.workers,
+        batch: pipeline.batch,
+        seed: pipeline.seed,
+        speech: pipeline.speech.clone(),
+        sources,
+        extractors,
+        paths,
+        validators,
+        warnings,
+    })
+}
+
+struct Resolver<'a> {
+    config: &'a Config,
+    surroundings: &'a Surroundings<'a>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    async fn loader(&mut self, stage: &Stage) -> Result<Option<Ready<Loader>>, PipelineError> {
+        let Some((component, grants)) = self.prepare(stage, World::Loader) else { return Ok(None) };
+        let Some(handle) = self
+            .accept(stage, Loader::prepare(&stage.id, &component, grants.clone(), limits(stage)))
+        else {
+            return Ok(None);
+        };
+        let about = handle.describe().await?.value;
+        Ok(self.ready(stage, component, grants, handle, about.identity))
+    }
+
+    async fn extractor(
+        &mut self,
+        stage: &Stage,
+    ) -> Result<Option<Ready<Extractor>>, PipelineError> {
+        let Some((component, grants)) = self.prepare(stage, World::Extractor) else {
+            return Ok(None);
+        };
+        let Some(handle) = self.accept(
+            stage,
+            Extractor::prepare(&stage.id, &component, grants.clone(), limits(stage)),
+        ) else {
+            return Ok(None);
+        };
+        let about = handle.describe().await?.value;
+        Ok(self.ready(stage, component, grants, handle, about.identity))
+    }
+
+    async fn path(
+        &mut self,
+        path: &rehearsal_config::TrainingPath,
+    ) -> Result<Option<ReadyPath>, PipelineError> {
+        let stage = &path.stage;
+        let Some((component, grants)) = self.prepare(stage, World::PathBuilder) else {
+            return Ok(None);
+        };
+        let Some(handle) = self.accept(
+            stage,
+            PathBuilder::prepare(&stage.id, &component, grants.clone(), limits(stage)),
+        ) else {
+            return Ok(None);
+        };
+        let about = handle.describe().await?.value;
+        // Without `[path.split]` there is one undivided data set.
+        let shares =
+            path.split.map_or(Shares { train: 1.0, validation: 0.0, test: 0.0 }, |split| Shares {
+                train: split.train,
+                validation: split.validation,
+                test: split.test,
+            });
+        let reads = match about.details {
+            Details::PathBuilder { reads, .. } => reads.into_iter().collect(),
+            _ => HashSet::new(),
+        };
+        let stage = self.ready(stage, component, grants, handle, about.identity);
+        Ok(stage.map(|stage| ReadyPath { stage, reads, shares }))
+    }
+
+    async fn validator(&mut self, stage: &Stage) -> Result<Option<ReadyValidator>, PipelineError> {
+        let Some((component, grants)) = self.prepare(stage, World::Validator) else {
+            return Ok(None);
+        };
+        let Some(handle) = self.accept(
+            stage,
+            Validator::prepare(&stage.id, &component, grants.clone(), limits(stage)),
+        ) else {
+            return Ok(None);
+        };
+        let about = handle.describe().await?.value;
+        let inspects = match about.details {
+            Details::Validator { inspects: SubjectKind::Conversations, .. } => {
+                Subjects::Conversations
+            }
+            _ => Subjects::Examples,
+        };
+        let stage = self.ready(stage, component, grants, handle, about.identity);
+        Ok(stage.map(|stage| ReadyValidator { stage, inspects }))
+    }
+
+    /// The component of a stage and what it is granted; findings where it has no usable
+    /// one.
+    fn prepare(&mut self, stage: &Stage, world: World) -> Option<(Component, Grants)> {
+        let path = match &stage.plugin {
+            Plugin::File(path) => path.clone(),
+            Plugin::BuiltIn(name) => {
+                let path = self.surroundings.plugins.join(format!("{name}.wasm"));
+                if !path.is_file() {
+                    let known = self.built_in(stage.kind);
+                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                    self.findings.push(self.config.unknown_plugin(stage, name, &known));
+                    return None;
+                }
+                path
+            }
+        };
+        let loaded = self.surroundings.sandbox.load(&path);
+        let component = self.accept(stage, loaded)?;
+        if component.world() != world {
+            self.findings.push(self.config.wrong_world(stage, component.world().name()));
+            return None;
+        }
+        let grants = self.grants(stage, &component)?;
+        Some((component, grants))
+    }
+
+    fn grants(&mut self, stage: &Stage, component: &Component) -> Option<Grants> {
+        let mut whole = true;
+        for (interface, capability) in
+            [(Interface::Files, Capability::Files), (Interface::Audio, Capability::Audio)]
+        {
+            let needs = component.needs().contains(&capability);
+            if needs && !stage.grants.allows(interface) {
+                self.findings.push(self.config.missing_grant(stage, interface));
+                whole = false;
+            } else if !needs && stage.grants.allows(interface) {
+                self.findings.push(self.config.unused_grant(stage, interface));
+            }
+        }
+        let files = match &stage.grants.files {
+            None => None,
+            Some(files) => {
+                let fingerprints = Arc::clone(&self.surroundings.fingerprints);
+                match FileGrant::new(&files.root, &patterns(&files.include), fingerprints) {
+                    Ok(grant) => Some(grant),
+                    Err(error) => {
+                        let finding = Diagnostic::error(error.to_string())
+                            .label(stage.grant_span(), "this grant");
+                        self.findings.push(finding);
+                        return None;
+                    }
+                }
+            }
+        };
+        let audio = stage.grants.audio.then(|| Arc::clone(&self.surroundings.audio));
+        whole.then(|| Grants { config_json: stage.canonical_config(), files, audio })
+    }
+
+    fn ready<T>(
+        &mut self,
+        stage: &Stage,
+        component: Component,
+        grants: Grants,
+        handle: T,
+        identity: Identity,
+    ) -> Option<Ready<T>> {
+        let schema = self.config.check_schema(stage, &identity.config_schema);
+        let broken = schema.iter().any(Diagnostic::is_error);
+        self.findings.extend(schema);
+        let named = [("files", grants.files.is_some()), ("audio", grants.audio.is_some())];
+        (!broken).then(|| Ready {
+            id: stage.id.clone(),
+            plugin: format!("{} {}", identity.name, identity.version),
+            key: keys::stage(&component, &grants.config_json, grants.audio.is_some()),
+            config: grants.config_json,
+            grants: named.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).into()).collect(),
+            component,
+            handle,
+        })
+    }
+
+    fn accept<T>(&mut self, stage: &Stage, loaded: Result<T, LoadError>) -> Option<T> {
+        match loaded {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let finding = Diagnostic::error(error.to_string())
+                    .label(stage.spans.plugin.clone(), "this plugin");
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    /// Names of the built-in plugins of a kind's world.
+    fn built_in(&self, kind: StageKind) -> Vec<String> {
+        let folder = self.surroundings.plugins;
+        let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut names: Vec<String> = files
+            .filter_map(|file| {
+                let path = file.ok()?.path();
+                let name = path.file_name()?.to_str()?.strip_suffix(".wasm")?.to_owned();
+                let component = self.surroundings.sandbox.load(&path).ok()?;
+                (component.world().name() == kind.world()).then_some(name)
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn model(&mut self) {
+        let SpeechModel::Catalogue(name) = &self.config.pipeline.speech.model else { return };
+        let store = Store::open_default().ok();
+        let unknown = match store.map(|store| store.locate(name)) {
+            Some(Err(_)) => true,
+            Some(Ok(_)) => false,
+            None => models::find(name).is_none(),
+        };
+        if unknown {
+            let known: Vec<&str> = models::CATALOGUE
+                .iter()
+                .filter(|model| model.kind == models::Kind::Speech)
+                .map(|model| model.name)
+                .collect();
+            self.findings.push(self.config.unknown_model(name, &known));
+        }
+    }
+}
+
+/// Patterns as pipeline.toml understands them: one without a slash matches in every
+/// folder.
+fn patterns(include: &[String]) -> Vec<String> {
+    let anywhere = |pattern: &String| {
+        let pattern = pattern.trim_start_matches("./");
+        if pattern.contains('/') { pattern.to_owned() } else { format!("**/{pattern}") }
+    };
+    include.iter().map(anywhere).collect()
+}
+
+fn limits(stage: &Stage) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(memory) = stage.limits.memory {
+        limits.memory = usize::try_from(memory).unwrap_or(usize::MAX);
+    }
+    if let Some(time) = stage.limits.time {
+        limits.deadline = time;
+    }
+    limits
+}

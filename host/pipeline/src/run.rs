@@ -1,0 +1,155 @@
+//! A run: load, hear, analyse, publish. Whatever was done before and still holds is not
+//! done again; stopped at any point, the next run goes on from there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rehearsal_model::ConversationId;
+use rehearsal_repository::{Kind, Repository};
+use tokio::task::JoinSet;
+
+use crate::analyse::{Analysed, analyse};
+use crate::hear::Hearing;
+use crate::live::live_calls;
+use crate::load::{Loaded, Loading};
+use crate::plan::Plan;
+use crate::publish::{Live, publish};
+use crate::records::{CALLS, RUNS, fingerprint};
+use crate::report::{Reporter, Severity};
+use crate::summary::RunSummary;
+use crate::{PipelineError, keys};
+
+/// Runs a pipeline to its end, or until `stop` is set.
+///
+/// # Errors
+/// What no item is to blame for: the repository or a disk fails, a validator cannot
+/// conclude. Failed items are counted in the summary and kept as dead letters.
+pub async fn run(
+    plan: Arc<Plan>,
+    repository: Arc<Repository>,
+    reporter: Arc<dyn Reporter>,
+    stop: Arc<AtomicBool>,
+) -> Result<RunSummary, PipelineError> {
+    let started = Instant::now();
+    let mut summary = RunSummary::default();
+    load_sources(&plan, &repository, &reporter, &stop, &mut summary).await?;
+    let sources: HashSet<&str> = plan.sources.iter().map(|s| s.stage.id.as_str()).collect();
+    let live = live_calls(&repository, &sources)?;
+    summary.calls = live.len() as u64;
+    analyse_calls(&plan, &repository, &reporter, &stop, &live, &mut summary).await?;
+    summary.stopped = stop.load(Ordering::Relaxed);
+    if !summary.stopped {
+        summary.datasets = publish(&plan, &repository, &live, &*reporter).await?;
+    }
+    summary.standing_failures = repository.count(Kind::DeadLetter);
+    summary.seconds = started.elapsed().as_secs_f64();
+    let mut unit = repository.unit();
+    unit.put(&RUNS, "last", fingerprint(&plan.stages_key()), &summary)?;
+    repository.commit(unit)?;
+    repository.checkpoint()?;
+    Ok(summary)
+}
+
+/// One source after the other: speech recognition takes all cores by itself.
+async fn load_sources(
+    plan: &Arc<Plan>,
+    repository: &Arc<Repository>,
+    reporter: &Arc<dyn Reporter>,
+    stop: &Arc<AtomicBool>,
+    summary: &mut RunSummary,
+) -> Result<(), PipelineError> {
+    let hearing = Arc::new(Hearing::new(&plan.speech, plan.workers));
+    for index in 0..plan.sources.len() {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
+        let (reporter, stop) = (Arc::clone(reporter), Arc::clone(stop));
+        let hearing = Arc::clone(&hearing);
+        let id = plan.sources[index].stage.id.clone();
+        // Speech recognition blocks for minutes, so a source has a thread of its own.
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || {
+            runtime.block_on(async {
+                let source = &plan.sources[index];
+                let (repository, reporter) = (&*repository, &*reporter);
+                Loading { source, repository, hearing: &hearing, reporter, stop: &stop }.run().await
+            })
+        };
+        let Loaded { source, speech } = joined(tokio::task::spawn_blocking(work).await)?;
+        summary.sources.insert(id, source);
+        summary.speech.heard += speech.heard;
+        summary.speech.cached += speech.cached;
+        summary.speech.audio_seconds += speech.audio_seconds;
+        summary.speech.seconds += speech.seconds;
+        summary.speech.dropped += speech.dropped;
+    }
+    Ok(())
+}
+
+/// All live calls whose product is not up to date, in batches, a batch a worker.
+async fn analyse_calls(
+    plan: &Arc<Plan>,
+    repository: &Arc<Repository>,
+    reporter: &Arc<dyn Reporter>,
+    stop: &Arc<AtomicBool>,
+    live: &Live,
+    summary: &mut RunSummary,
+) -> Result<(), PipelineError> {
+    let due = due(plan, repository, live)?;
+    summary.calls_unchanged = (live.len() - due.len()) as u64;
+    let total = due.len() as u64;
+    let mut tasks: JoinSet<Result<(usize, Analysed), PipelineError>> = JoinSet::new();
+    let mut batches = due.chunks(plan.batch);
+    let mut done = 0;
+    loop {
+        while tasks.len() < plan.workers && !stop.load(Ordering::Relaxed) {
+            let Some(batch) = batches.next() else { break };
+            let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
+            let batch = batch.to_vec();
+            // Reading and encoding calls is work for a thread, as much as the plugins' own.
+            let runtime = tokio::runtime::Handle::current();
+            tasks.spawn_blocking(move || {
+                let analysed = runtime.block_on(analyse(&plan, &repository, &batch))?;
+                Ok((batch.len(), analysed))
+            });
+        }
+        let Some(finished) = tasks.join_next().await else { break };
+        let (calls, analysed) = joined(finished)?;
+        done += calls as u64;
+        for error in &analysed.errors {
+            reporter.note(Severity::Error, error);
+        }
+        summary.add_stages(analysed.stages);
+        reporter.progress("calls", done, Some(total), "calls");
+    }
+    reporter.finished("calls");
+    Ok(())
+}
+
+/// Calls on which something is to be done. Most are told by the index alone.
+fn due(
+    plan: &Plan,
+    repository: &Repository,
+    live: &Live,
+) -> Result<Vec<ConversationId>, PipelineError> {
+    let stages = plan.stages_key();
+    let mut due = Vec::new();
+    for id in live.keys() {
+        let made = repository.fingerprint(Kind::Examples, id.as_bytes())?;
+        let call = repository.fingerprint(CALLS.kind(), id.as_bytes())?;
+        let wanted = call.map(|call| fingerprint(&keys::product(&call.0, &stages)));
+        if made.is_none() || made != wanted {
+            due.push(*id);
+        }
+    }
+    Ok(due)
+}
+
+fn joined<T>(
+    result: Result<Result<T, PipelineError>, tokio::task::JoinError>,
+) -> Result<T, PipelineError> {
+    result.map_err(|error| PipelineError::Worker(error.to_string()))?
+}

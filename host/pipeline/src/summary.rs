@@ -1,0 +1,116 @@
+//! What came of a run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Counts of a run. Everything listed is accounted for:
+/// `entries = unchanged + changed`, `items in = loaded + failed`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// By source id.
+    pub sources: BTreeMap<String, SourceSummary>,
+    /// By id of extractor, path or validator.
+    pub stages: BTreeMap<String, StageSummary>,
+    /// Speech recognition.
+    pub speech: SpeechSummary,
+    /// Calls in the repository that the sources still list.
+    pub calls: u64,
+    /// Calls on which nothing had to be done.
+    pub calls_unchanged: u64,
+    /// By path id.
+    pub datasets: BTreeMap<String, DatasetSummary>,
+    /// Items that failed in this run or an earlier one and have not been mended.
+    pub standing_failures: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Stopped before its end on request.
+    pub stopped: bool,
+}
+
+/// What came of a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSummary {
+    /// What the loader listed.
+    pub entries: u64,
+    /// Of these, not loaded again.
+    pub unchanged: u64,
+    /// Calls loaded.
+    pub loaded: u64,
+    /// Items that could not be loaded or heard.
+    pub failed: u64,
+    /// Entries that are no longer listed.
+    pub gone: u64,
+}
+
+/// What came of an extractor, path or validator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageSummary {
+    /// Calls it worked on.
+    pub worked: u64,
+    /// Calls whose former result stood.
+    pub cached: u64,
+    /// Annotations, examples or verdicts that it gave.
+    pub results: u64,
+    /// Of a validator: what it kept out.
+    pub rejected: u64,
+    /// Calls that it failed on.
+    pub failed: u64,
+}
+
+/// What came of speech recognition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpeechSummary {
+    /// Recordings heard.
+    pub heard: u64,
+    /// Recordings whose former transcript stood.
+    pub cached: u64,
+    /// Seconds of audio heard.
+    pub audio_seconds: f64,
+    /// Seconds that took.
+    pub seconds: f64,
+    /// Passages that the recogniser made up and that were dropped.
+    pub dropped: u64,
+}
+
+impl SpeechSummary {
+    /// Seconds of work a second of audio.
+    #[must_use]
+    pub fn real_time_factor(&self) -> Option<f64> {
+        (self.audio_seconds > 0.0).then(|| self.seconds / self.audio_seconds)
+    }
+}
+
+/// What came of a data set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetSummary {
+    /// Rows over all families and splits.
+    pub rows: u64,
+    /// Examples that validators kept out.
+    pub rejected: u64,
+    /// Root over its files.
+    pub merkle_root: String,
+    /// Whether it was written anew.
+    pub written: bool,
+}
+
+impl RunSummary {
+    /// Adds what a batch came to.
+    pub(crate) fn add_stages(&mut self, stages: BTreeMap<String, StageSummary>) {
+        for (id, stage) in stages {
+            let sum = self.stages.entry(id).or_default();
+            sum.worked += stage.worked;
+            sum.cached += stage.cached;
+            sum.results += stage.results;
+            sum.rejected += stage.rejected;
+            sum.failed += stage.failed;
+        }
+    }
+
+    /// Items that failed, over all stages.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.sources.values().map(|source| source.failed).sum::<u64>()
+            + self.stages.values().map(|stage| stage.failed).sum::<u64>()
+    }
+}

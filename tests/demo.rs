@@ -1,0 +1,108 @@
+//! The demo as the README promises it: recordings, a video and transcripts in, a data
+//! set out, and every row of it traceable.
+
+use std::fs;
+
+use rehearsal_tests::{Project, root, word_error_rate};
+use serde_json::Value;
+
+/// The demo pipeline over the checkout's examples, in a folder of its own.
+fn demo() -> Project {
+    let text = fs::read_to_string(root().join("pipeline.toml")).unwrap();
+    let examples = root().join("examples");
+    Project::new(&text.replace("\"examples/", &format!("\"{}/", examples.display())))
+}
+
+fn count(value: &Value, pointer: &str) -> u64 {
+    value.pointer(pointer).and_then(Value::as_u64).unwrap_or_else(|| panic!("{pointer}: {value}"))
+}
+
+#[test]
+fn the_demo_runs_explains_itself_and_does_nothing_twice() {
+    let project = demo();
+    let first = project.run(&["run", "--json"]).expect(0).json();
+    let inputs = |folder: &str, endings: &[&str]| {
+        fs::read_dir(root().join(folder))
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter(|name| {
+                let sidecar = name.contains(".reference.");
+                !sidecar && endings.iter().any(|ending| name.ends_with(ending))
+            })
+            .count() as u64
+    };
+    let calls = inputs("examples/calls", &["mp3", "ogg", "mp4", "m4a", "webm"]);
+    let transcripts = inputs("examples/transcripts", &["txt", "vtt", "srt"]);
+    assert!(calls >= 3 && transcripts >= 4, "{calls} recordings, {transcripts} transcripts");
+    assert_eq!(count(&first, "/summary/sources/calls/loaded"), calls);
+    assert_eq!(count(&first, "/summary/sources/transcripts/loaded"), transcripts);
+    assert_eq!(count(&first, "/summary/speech/heard"), calls);
+
+    every_recording_was_heard_well(&project);
+    every_row_leads_back(&project);
+
+    let second = project.run(&["run", "--json"]).expect(0).json();
+    assert_eq!(count(&second, "/summary/speech/heard"), 0);
+    assert_eq!(count(&second, "/summary/calls_unchanged"), calls + transcripts);
+    assert_eq!(second["summary"]["stages"], serde_json::json!({}));
+    let text = project.run(&["run"]).expect(0).out;
+    assert!(text.contains("nothing to do"), "{text}");
+    assert!(text.contains("nothing to transcribe"), "{text}");
+}
+
+fn every_recording_was_heard_well(project: &Project) {
+    for call in project.run(&["show", "--json"]).expect(0).json().as_array().unwrap() {
+        let view = project.run(&["show", "--json", call["id"].as_str().unwrap()]).expect(0).json();
+        let annotations = view["annotations"].as_object().unwrap();
+        let spans = annotations.values().flat_map(|of| of.as_array().unwrap());
+        let spans = spans.filter(|annotation| annotation["scope"]["span"].is_array()).count();
+        assert!(spans > 0, "no annotation has a span in {}", call["entry"]);
+        if call["source"] != "calls" {
+            continue;
+        }
+        let entry = call["entry"].as_str().unwrap();
+        let stem = entry.rsplit_once('.').unwrap().0;
+        let path = root().join(format!("examples/calls/{stem}.reference.txt"));
+        let reference = fs::read_to_string(path).unwrap();
+        let heard = view["conversation"]["text"].as_str().unwrap();
+        let rate = word_error_rate(&reference_words(&reference), heard);
+        println!("{entry}: word error rate {:.1} %", rate * 100.0);
+        assert!(rate < 0.15, "{entry}: {rate}\n{heard}");
+    }
+}
+
+/// The reference without its speakers.
+fn reference_words(reference: &str) -> String {
+    reference
+        .lines()
+        .map(|line| line.split_once(": ").map_or(line, |(_, words)| words))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn every_row_leads_back(project: &Project) {
+    let folder = project.path().join(".rehearsal/datasets/roleplay");
+    let manifest: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    let mut rows = 0;
+    let mut timed = 0;
+    for file in manifest["files"].as_array().unwrap() {
+        let text = fs::read_to_string(folder.join(file["path"].as_str().unwrap())).unwrap();
+        for line in text.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let messages = row["messages"].as_array().unwrap();
+            let trained = messages.iter().filter(|message| message["train"] == true);
+            assert!(trained.clone().count() > 0, "{line}");
+            assert!(trained.clone().all(|message| message["role"] == "assistant"), "{line}");
+            rows += 1;
+            let id = row["id"].as_str().unwrap();
+            let why = project.run(&["explain", "--json", id]).expect(0).json();
+            assert!(!why["turns"].as_array().unwrap().is_empty(), "{why}");
+            assert_eq!(why["licence"], "CC0-1.0");
+            let ends = why["turns"].as_array().unwrap().iter().all(|turn| turn["end_ms"].is_u64());
+            timed += u32::from(why["recording"].is_object() && ends);
+        }
+    }
+    assert!(rows >= 9, "{rows} rows");
+    assert!(timed >= 3, "{timed} rows lead back to milliseconds of a recording");
+}

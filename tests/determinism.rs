@@ -1,0 +1,92 @@
+//! The same inputs give the same bytes: on one worker or many, undisturbed or killed.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rehearsal_tests::{Project, invented_call};
+
+/// Enough that a run takes seconds, so that it can be killed in the middle.
+const CALLS: usize = 400;
+
+fn project(workers: usize, batch: usize) -> Project {
+    let project = Project::new(&format!(
+        r#"
+[pipeline]
+name = "many"
+workers = {workers}
+batch = {batch}
+
+[[source]]
+id = "texts"
+plugin = "transcripts"
+grant.files = "texts"
+
+[[extractor]]
+id = "nepq"
+plugin = "nepq"
+
+[[path]]
+id = "roleplay"
+plugin = "roleplay-partner"
+split = {{ train = 0.8, validation = 0.1, test = 0.1 }}
+
+[[validator]]
+id = "quality"
+plugin = "example-quality"
+"#
+    ));
+    for number in 0..CALLS {
+        project.write(&format!("texts/{number:04}.txt"), invented_call(number, 24));
+    }
+    project
+}
+
+#[test]
+fn workers_and_batches_leave_no_trace() {
+    let one = project(1, 64);
+    let many = project(4, 7);
+    let _ = one.run(&["run"]).expect(0);
+    let _ = many.run(&["run"]).expect(0);
+    assert_eq!(one.merkle_root("roleplay"), many.merkle_root("roleplay"));
+}
+
+#[test]
+fn a_killed_run_ends_as_an_undisturbed_one() {
+    let undisturbed = project(2, 16);
+    let started = Instant::now();
+    let _ = undisturbed.run(&["run"]).expect(0);
+    let whole = started.elapsed();
+    let killed = project(2, 16);
+    let mut kills = 0;
+    for part in 1..=4 {
+        let mut run = killed
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(whole.mul_f64(f64::from(part) * 0.2).max(Duration::from_millis(40)));
+        kills += u32::from(run.try_wait().expect("its state").is_none());
+        // SIGKILL: no handler, no destructor, no last checkpoint.
+        run.kill().expect("it can be killed");
+        run.wait().expect("it ends");
+    }
+    assert!(kills >= 1, "no run was caught in the middle");
+    let _ = killed.run(&["run"]).expect(0);
+    assert_eq!(undisturbed.merkle_root("roleplay"), killed.merkle_root("roleplay"));
+}
+
+#[test]
+fn a_changed_call_is_the_only_one_worked_on() {
+    let project = project(2, 64);
+    let _ = project.run(&["run"]).expect(0);
+    project.write("texts/0007.txt", invented_call(99_999, 20));
+    let summary = project.run(&["run", "--json"]).expect(0).json();
+    assert_eq!(summary["summary"]["sources"]["texts"]["unchanged"], CALLS - 1);
+    assert_eq!(summary["summary"]["calls_unchanged"], CALLS - 1);
+    assert_eq!(summary["summary"]["stages"]["nepq"]["worked"], 1);
+    std::fs::remove_file(project.path().join("texts/0007.txt")).expect("it is there");
+    let summary = project.run(&["run", "--json"]).expect(0).json();
+    assert_eq!(summary["summary"]["sources"]["texts"]["gone"], 1);
+    assert_eq!(summary["summary"]["calls"], CALLS - 1);
+}
