@@ -23,15 +23,27 @@ pub(crate) fn json(value: &Value) {
 pub(crate) fn failure(error: &anyhow::Error, as_json: bool) {
     if as_json {
         let diagnostics = report(error).map_or(Value::Null, Report::to_json);
-        json(&json!({ "error": format!("{error:#}"), "diagnostics": diagnostics }));
+        json(&json!({ "error": whole(error), "diagnostics": diagnostics }));
         return;
     }
     match report(error) {
         Some(report) => {
             eprintln!("{}", report.render(std::io::stderr().is_terminal()));
         }
-        None => eprintln!("error: {error:#}"),
+        None => eprintln!("error: {}", whole(error)),
     }
+}
+
+/// An error and its causes, those left out that the former text holds already.
+fn whole(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 fn report(error: &anyhow::Error) -> Option<&Report> {

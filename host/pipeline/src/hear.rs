@@ -1,6 +1,7 @@
 //! Recordings to calls: speech recognition, once for each recording and setting.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,10 @@ pub(crate) enum HearError {
     /// The recording is at fault; hearing it again would end the same way.
     #[error(transparent)]
     Recording(SpeechError),
+    /// A decoder or the recogniser gave up in a way that it should not; the recording is
+    /// kept from the run, the run is not kept from the others.
+    #[error("the recording made the speech core fail: {0}; please report it")]
+    Panicked(String),
     /// Nothing can be heard as things stand: no model. Tried again by the next run.
     #[error("{0}")]
     Unavailable(String),
@@ -119,12 +124,7 @@ impl Hearing {
                 ControlFlow::Continue(())
             }
         };
-        let transcript = transcriber.transcribe(path, &self.settings, &mut tell).map_err(
-            |error| match error {
-                SpeechError::Cancelled => HearError::Stopped,
-                error => HearError::Recording(error),
-            },
-        )?;
+        let transcript = guarded(|| transcriber.transcribe(path, &self.settings, &mut tell))?;
         summary.heard += 1;
         summary.audio_seconds += transcript.duration_ms as f64 / 1000.0;
         summary.seconds += transcript.timing.seconds;
@@ -149,6 +149,25 @@ impl Hearing {
         let options = Options { threads: std::num::NonZeroUsize::new(self.threads) };
         Transcriber::load(&path, &options).map_err(|error| error.to_string())
     }
+}
+
+/// Decoders are many, foreign, and fed with anybody's bytes: one that panics costs its
+/// recording, not the run.
+fn guarded(
+    transcribe: impl FnOnce() -> Result<Transcript, SpeechError>,
+) -> Result<Transcript, HearError> {
+    match catch_unwind(AssertUnwindSafe(transcribe)) {
+        Ok(Ok(transcript)) => Ok(transcript),
+        Ok(Err(SpeechError::Cancelled)) => Err(HearError::Stopped),
+        Ok(Err(error)) => Err(HearError::Recording(error)),
+        Err(panic) => Err(HearError::Panicked(said(&*panic))),
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 fn fetch(name: &str, reporter: &dyn Reporter) -> Result<PathBuf, String> {

@@ -181,7 +181,7 @@ impl Loading<'_> {
                         draft.unsettled = true;
                         error
                     }
-                    Err(error @ HearError::Recording(_)) => error,
+                    Err(error @ (HearError::Recording(_) | HearError::Panicked(_))) => error,
                 };
                 let place = place(&draft.record.key, &item.key);
                 let letter = self.letter("speech", &place, error.to_string(), String::new());

@@ -49,7 +49,9 @@ impl VoiceActivity {
 
     /// How likely the next frame is voice, 0 to 1.
     pub(crate) fn score(&mut self, frame: &[f32]) -> f32 {
-        self.detector.predict_f32(frame)
+        // Lossy codecs and resampling overshoot full scale; the detector refuses what does.
+        let frame: Vec<f32> = frame.iter().map(|sample| sample.clamp(-1.0, 1.0)).collect();
+        self.detector.predict_f32(&frame)
     }
 
     /// Takes the next frame's score; returns a span that closed.
@@ -148,6 +150,13 @@ mod tests {
         let mut out: Vec<_> = scores.iter().filter_map(|s| segmenter.push(*s)).collect();
         out.extend(segmenter.finish());
         out
+    }
+
+    #[test]
+    fn sound_beyond_full_scale_is_scored() {
+        let loud: Vec<f32> = (0..FRAME).map(|i| if i % 40 < 20 { 1.7 } else { -1.7 }).collect();
+        let score = VoiceActivity::new().score(&loud);
+        assert!((0.0..=1.0).contains(&score), "{score}");
     }
 
     #[test]

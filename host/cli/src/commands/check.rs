@@ -33,7 +33,7 @@ pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Re
         let text = |key: &str| stage[key].as_str().unwrap_or_default().to_owned();
         let world = text("world");
         if section != world {
-            print::out(&format!("  {}", if section.is_empty() { "" } else { "  |" }).trim_end());
+            print::out(if section.is_empty() { "" } else { "    |" });
             section = match world.as_str() {
                 "loader" => "loader",
                 "extractor" => "extractor",

@@ -25,7 +25,7 @@ pub(crate) fn run(what: &Transcribe, json: bool) -> Result<Exit> {
     for file in &what.files {
         // One bad file does not cost the others.
         if let Err(error) = transcribe(&transcriber, &settings, file, format, what.files.len()) {
-            eprintln!("failed: {error:#}");
+            eprintln!("failed: {error}");
             exit = if what.files.len() == 1 { Exit::Failure } else { Exit::FailedItems };
         }
     }

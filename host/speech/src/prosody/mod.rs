@@ -19,6 +19,8 @@ const STEP: usize = SAMPLE_RATE as usize * STEP_MS as usize / 1000;
 const LOUDNESS_WINDOW: usize = SAMPLE_RATE as usize * 25 / 1000;
 /// Loudness of digital silence, in dBFS.
 const SILENCE_DB: f32 = -120.0;
+/// Frames below this are muted, not quiet, in dBFS.
+const MUTED_DB: f32 = -100.0;
 /// Share of the frames that are taken for noise in the signal-to-noise ratio.
 const NOISE_SHARE: f64 = 0.1;
 /// Frames through which one path is sought (30 s): bounds memory for long recordings.
@@ -92,7 +94,9 @@ fn summarise(frames: Vec<ProsodyFrame>) -> Prosody {
     pitches.sort_by(f32::total_cmp);
     let voiced_share = pitches.len() as f32 / frames.len().max(1) as f32;
     let median_f0_hz = pitches.get(pitches.len() / 2).copied();
-    let mut levels: Vec<f32> = frames.iter().map(|f| f.energy_db).collect();
+    // Digital silence (a muted side) is no noise of the line.
+    let heard = frames.iter().map(|f| f.energy_db).filter(|db| *db > MUTED_DB);
+    let mut levels: Vec<f32> = heard.collect();
     levels.sort_by(f32::total_cmp);
     let quiet = ((levels.len() as f64 * NOISE_SHARE).ceil() as usize).min(levels.len());
     let mean = |sum: f64, count: usize| sum / count.max(1) as f64;

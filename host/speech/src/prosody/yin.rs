@@ -8,8 +8,8 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use crate::decode::SAMPLE_RATE;
 
 /// Lowest and highest pitch that is looked for, in hertz.
-pub(super) const LOWEST_HZ: f32 = 60.0;
-pub(super) const HIGHEST_HZ: f32 = 500.0;
+pub(super) const LOWEST_HZ: f32 = 65.0;
+pub(super) const HIGHEST_HZ: f32 = 400.0;
 /// Samples that are compared with themselves (40 ms).
 const WINDOW: usize = 640;
 const LONGEST_LAG: usize = (SAMPLE_RATE as f32 / LOWEST_HZ) as usize + 1;

@@ -54,8 +54,6 @@ pub(crate) const ENERGY_OF_TURN: Kind = Kind::new(
 
 const ALL: [Kind; 6] = [PITCH, PITCH_IQR, PITCH_RANGE, VOICED, ENERGY, ENERGY_RANGE];
 
-/// Probability from which a frame is voiced.
-const VOICED_FROM: f32 = 0.5;
 /// Pitch of speech in Hz; other values are errors of the tracker.
 const SPEECH_HZ: std::ops::RangeInclusive<f32> = 65.0..=400.0;
 /// Voiced frames under which a turn has no pitch of its own: 200 ms.
@@ -134,13 +132,12 @@ impl Track {
             // Parts may overlap or leave frames out at their borders: the index counts.
             let index = (start / track.hop_ms) as usize;
             track.frames.resize(index, Frame { pitch: None, energy: f64::NEG_INFINITY });
-            let frames = part.f0.iter().zip(&part.voicing).zip(&part.energy);
-            track.frames.extend(frames.map(|((f0, voicing), energy)| {
-                Frame {
-                    pitch: (*voicing >= VOICED_FROM && SPEECH_HZ.contains(f0))
-                        .then(|| f64::from(*f0).log2() * 12.0),
-                    energy: f64::from(*energy),
-                }
+            // The tracker's decision counts (a pitch or none): its probability of voicing
+            // is below one half for most voiced frames of real speech.
+            let frames = part.f0.iter().zip(&part.energy);
+            track.frames.extend(frames.map(|(f0, energy)| Frame {
+                pitch: SPEECH_HZ.contains(f0).then(|| f64::from(*f0).log2() * 12.0),
+                energy: f64::from(*energy),
             }));
             start += len;
         }
