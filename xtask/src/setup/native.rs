@@ -28,6 +28,7 @@ const TOOLS: &[Tool] = &[
         package: "g++",
     },
     Tool { title: "cmake", variable: "CMAKE", programs: &["cmake"], package: "cmake" },
+    Tool { title: "make", variable: "MAKE", programs: &["make", "gmake"], package: "make" },
 ];
 
 /// Finds the tools or installs what is missing in one go.
