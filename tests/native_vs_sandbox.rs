@@ -12,7 +12,7 @@ use rehearsal_sandbox::{
 };
 use rehearsal_sdk::testing::CallBuilder;
 use rehearsal_sdk::types as sdk;
-use rehearsal_sdk::{Call, Extractor as _, PathBuilder as _, Validator as _};
+use rehearsal_sdk::{Call, PathBuilder as _, Validator as _};
 use tokio::runtime::{Builder, Runtime};
 
 const BATCHES: [usize; 5] = [1, 8, 32, 64, 256];
