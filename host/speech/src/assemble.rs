@@ -2,6 +2,7 @@
 
 use crate::align;
 use crate::channels::Layout;
+use crate::diarize::TwoVoices;
 use crate::job::HeardChunk;
 use crate::transcript::{Dropped, Segment, Speaker, Word};
 
@@ -12,23 +13,35 @@ const PAUSE_MS: u64 = 600;
 pub(crate) fn conversation(
     heard: &[HeardChunk],
     layout: Layout,
+    voices: Option<&TwoVoices>,
 ) -> (Vec<Speaker>, Vec<Segment>, Vec<Dropped>) {
-    let channels: &[Option<usize>] = match layout {
-        Layout::Mixed => &[None],
-        Layout::TwoParty => &[Some(0), Some(1)],
+    let speaker = |index: usize, channel: Option<usize>, confidence: f32| Speaker {
+        id: format!("S{}", index + 1),
+        channel,
+        confidence,
+        role: None,
     };
-    let mut segments = Vec::new();
-    let mut speakers = Vec::new();
-    for (index, channel) in channels.iter().enumerate() {
-        let mine = heard.iter().filter(|h| h.chunk.channel == index);
-        segments.extend(utterances(mine.flat_map(timed_words), index));
-        speakers.push(Speaker {
-            id: format!("S{}", index + 1),
-            channel: *channel,
-            confidence: if channel.is_some() { 1.0 } else { 0.0 },
-            role: None,
-        });
-    }
+    let (speakers, mut segments) = match (layout, voices) {
+        (Layout::TwoParty, _) => {
+            let of = |channel: usize| {
+                let mine = heard.iter().filter(move |h| h.chunk.channel == channel);
+                utterances(mine.flat_map(timed_words), move |_| channel)
+            };
+            let segments = [of(0), of(1)].concat();
+            (vec![speaker(0, Some(0), 1.0), speaker(1, Some(1), 1.0)], segments)
+        }
+        (Layout::Mixed, Some(voices)) => {
+            let who = |word: &Word| voices.speaker_at((word.start_ms + word.end_ms) / 2);
+            let segments = utterances(heard.iter().flat_map(timed_words), who);
+            let sure = voices.confidence;
+            (vec![speaker(0, None, sure), speaker(1, None, sure)], segments)
+        }
+        // One speaker who may be several: nothing is claimed.
+        (Layout::Mixed, None) => {
+            let segments = utterances(heard.iter().flat_map(timed_words), |_| 0);
+            (vec![speaker(0, None, 0.0)], segments)
+        }
+    };
     // By start; where two begin at once, by speaker: the same order every time.
     segments.sort_by_key(|s| (s.start_ms, s.speaker, s.end_ms));
     let mut dropped: Vec<Dropped> = heard.iter().flat_map(dropped).collect();
@@ -66,12 +79,17 @@ fn dropped(heard: &HeardChunk) -> Vec<Dropped> {
         .collect()
 }
 
-/// One speaker's words, cut at pauses.
-fn utterances(words: impl Iterator<Item = (Word, bool)>, speaker: usize) -> Vec<Segment> {
+/// Words in order, cut at pauses and where the speaker changes.
+fn utterances(
+    words: impl Iterator<Item = (Word, bool)>,
+    who: impl Fn(&Word) -> usize,
+) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     for (word, space) in words {
-        let fresh =
-            segments.last().is_none_or(|s| word.start_ms.saturating_sub(s.end_ms) >= PAUSE_MS);
+        let speaker = who(&word);
+        let fresh = segments.last().is_none_or(|s| {
+            s.speaker != speaker || word.start_ms.saturating_sub(s.end_ms) >= PAUSE_MS
+        });
         if fresh {
             segments.push(Segment {
                 speaker,

@@ -99,20 +99,16 @@ impl Evidence {
     }
 }
 
-/// All channels as one, at the level of the loudest rather than the mean, so that a
-/// recording with one silent channel is not halved.
+/// All channels as one: their mean, which cannot clip.
 pub(crate) fn mix_down(block: Vec<Vec<f32>>) -> Vec<f32> {
+    let share = 1.0 / block.len().max(1) as f32;
     let mut planes = block.into_iter();
     let Some(mut mix) = planes.next() else { return Vec::new() };
-    let mut more = false;
     for plane in planes {
-        more = true;
         for (sum, sample) in mix.iter_mut().zip(&plane) {
             *sum += sample;
         }
     }
-    if more {
-        mix.iter_mut().for_each(|s| *s = s.clamp(-1.0, 1.0));
-    }
+    mix.iter_mut().for_each(|sample| *sample *= share);
     mix
 }

@@ -31,6 +31,8 @@ mod assemble;
 mod channels;
 mod chunk;
 pub mod decode;
+mod diarize;
+mod echo;
 mod error;
 mod front;
 mod hallucination;

@@ -18,7 +18,7 @@ use crate::transcript::{Timing, Transcript};
 use crate::whisper::{Engine, Settings};
 
 /// Counts up whenever a change here may change a transcript: caches are keyed by it.
-pub const ALGORITHM: u32 = 2;
+pub const ALGORITHM: u32 = 3;
 
 /// How a [`Transcriber`] works; nothing here changes the result.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +94,9 @@ impl Transcriber {
             Job::new(&self.engine, front, language, prompt, progress).run(self.threads)?;
         let stream = outcome.front.stream();
         let duration_ms = to_ms(stream.position());
-        let (mut speakers, segments, dropped) = assemble::conversation(&outcome.heard, layout);
+        let voices = outcome.front.voices();
+        let (mut speakers, segments, dropped) =
+            assemble::conversation(&outcome.heard, layout, voices.as_ref());
         roles::assign(&mut speakers, &segments, settings);
         let seconds = started.elapsed().as_secs_f64();
         let (language, language_confidence) = outcome.language;
