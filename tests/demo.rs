@@ -56,7 +56,10 @@ fn every_recording_was_heard_well(project: &Project) {
         let annotations = view["annotations"].as_object().unwrap();
         let spans = annotations.values().flat_map(|of| of.as_array().unwrap());
         let spans = spans.filter(|annotation| annotation["scope"]["span"].is_array()).count();
-        assert!(spans > 0, "no annotation has a span in {}", call["entry"]);
+        // On one channel it may stay open who sells, and then NEPQ abstains.
+        let sides_are_known =
+            call["source"] != "calls" || view["conversation"]["audio_channels"] == 2;
+        assert!(spans > 0 || !sides_are_known, "no annotation has a span in {}", call["entry"]);
         if call["source"] != "calls" {
             continue;
         }

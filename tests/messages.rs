@@ -15,7 +15,9 @@ fn texts(rest: &str) -> Project {
 
 #[test]
 fn a_broken_pipeline_points_at_the_line() {
-    let project = Project::new("[pipeline]\nname = \"x\"\nworkes = 2\n");
+    let path = "[[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n";
+    let project = Project::new(&format!("{HEAD}workes = 2\n{TEXTS}{path}"));
+    project.write("texts/good.txt", invented_call(1, 12));
     let outcome = project.run(&["check"]).expect(2);
     assert!(outcome.err.contains("pipeline.toml:3:1"), "{}", outcome.err);
     assert!(outcome.err.contains("workers"), "{}", outcome.err);
