@@ -68,9 +68,7 @@ fn log_determinant(frames: f64, sum: &[f64; DIMENSIONS], squares: &[f64; TRIANGL
             if i == j {
                 value += FLOOR;
             }
-            for k in 0..j {
-                value -= l[i][k] * l[j][k];
-            }
+            value -= l[i][..j].iter().zip(&l[j]).map(|(a, b)| a * b).sum::<f64>();
             if i == j {
                 let pivot = value.max(1e-9);
                 l[i][i] = pivot.sqrt();
