@@ -95,8 +95,13 @@ impl Transcriber {
         let stream = outcome.front.stream();
         let duration_ms = to_ms(stream.position());
         let voices = outcome.front.voices();
-        let (mut speakers, segments, dropped) =
+        let (mut speakers, mut segments, dropped) =
             assemble::conversation(&outcome.heard, layout, voices.as_ref());
+        // The last block is filled up with silence, of which a word may have taken some.
+        for segment in &mut segments {
+            segment.end_ms = segment.end_ms.min(duration_ms);
+            segment.words.iter_mut().for_each(|word| word.end_ms = word.end_ms.min(duration_ms));
+        }
         roles::assign(&mut speakers, &segments, settings);
         let seconds = started.elapsed().as_secs_f64();
         let (language, language_confidence) = outcome.language;
