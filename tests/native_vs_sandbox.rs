@@ -1,7 +1,9 @@
-//! The same plugin logic compiled natively and through the sandbox, by batch size:
-//! `cargo bench --profile dev -p rehearsal-tests`. Both sides build the plugin once a
-//! batch; the sandbox side adds a fresh instance, the crossing and WebAssembly's own
-//! cost. Runs alternate, so that a machine whose speed drifts disturbs both alike.
+//! The same plugin logic compiled natively and through the sandbox, by batch size.
+//!
+//! `cargo bench --workspace --profile dev --bench native_vs_sandbox` runs it; the whole
+//! workspace is named so that nothing is compiled again. Both sides build the plugin
+//! once a batch; the sandbox side adds a fresh instance, the crossing and WebAssembly's
+//! own cost. Runs alternate, so that a machine whose speed drifts disturbs both alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
