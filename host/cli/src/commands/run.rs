@@ -108,7 +108,9 @@ fn in_words(summary: &RunSummary) -> String {
             some(stage.failed, "failed"),
         ));
     }
-    if summary.calls_unchanged == summary.calls && summary.stages.is_empty() {
+    if summary.stopped {
+        lines.push("stopped on request; the next run goes on from here".to_owned());
+    } else if summary.calls_unchanged == summary.calls && summary.stages.is_empty() {
         lines.push(format!("nothing to do: all {} calls are up to date", summary.calls));
     } else {
         let unchanged = summary.calls_unchanged;
