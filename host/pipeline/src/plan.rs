@@ -300,6 +300,12 @@ impl Resolver<'_> {
                 self.findings.push(self.config.unused_grant(stage, interface));
             }
         }
+        // No plugin of this contract can import these.
+        for interface in [Interface::Http, Interface::Semantics] {
+            if stage.grants.allows(interface) {
+                self.findings.push(self.config.unused_grant(stage, interface));
+            }
+        }
         let files = match &stage.grants.files {
             None => None,
             Some(files) => {
