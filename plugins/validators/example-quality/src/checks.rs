@@ -1,36 +1,16 @@
 //! The checks, in the order in which they decide.
 
+use rehearsal_quality::Outcome::{Fails, Passes};
+use rehearsal_quality::{Outcome, checks, text};
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::types;
 
 use crate::Config;
-use crate::text::{self, Reading};
+use crate::reading::Reading;
 
-/// What a check says of an example.
-pub(crate) enum Outcome {
-    Passes,
-    /// And why not.
-    Fails(String),
-}
+type Test = fn(&Config, &Example, &Reading<'_>) -> Outcome;
 
-use Outcome::{Fails, Passes};
-
-pub(crate) struct Check {
-    pub(crate) name: &'static str,
-    pub(crate) test: fn(&Config, &Example, &Reading<'_>) -> Outcome,
-}
-
-macro_rules! checks {
-    ($($name:ident: $meaning:literal,)*) => {
-        /// All checks.
-        pub(crate) const CHECKS: &[Check] =
-            &[$(Check { name: stringify!($name), test: $name },)*];
-        /// Names and meanings of all checks.
-        pub(crate) const DESCRIPTIONS: &[(&str, &str)] = &[$((stringify!($name), $meaning),)*];
-    };
-}
-
-checks! {
+checks! { Test;
     empty_message: "a message or text without words",
     too_short: "fewer messages than `min_messages` or fewer trained words than `min_trained_words`",
     too_long: "more words than `max_words`",

@@ -4,13 +4,13 @@
 //! report counts rejections and flags by check.
 
 mod checks;
-mod tally;
-mod text;
+mod reading;
 
+use rehearsal_quality::Checks;
+pub use rehearsal_quality::Tally;
 use rehearsal_sdk::prelude::*;
 
-use checks::{CHECKS, Outcome};
-pub use tally::Tally;
+use reading::Reading;
 
 /// The plugin's table of pipeline.toml.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -63,18 +63,6 @@ impl Validator for ExampleQuality {
     const CHECKS: &'static [(&'static str, &'static str)] = checks::DESCRIPTIONS;
 
     fn new(config: Config) -> Result<Self> {
-        let unknown = config
-            .skip
-            .iter()
-            .chain(&config.flag_only)
-            .find(|name| !CHECKS.iter().any(|check| check.name == *name));
-        if let Some(name) = unknown {
-            let known: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
-            return Err(Error::permanent(format!(
-                "config: there is no check `{name}`; there are {}",
-                known.join(", ")
-            )));
-        }
         for (key, value) in
             [("max_repetition", config.max_repetition), ("min_letters", config.min_letters)]
         {
@@ -84,7 +72,9 @@ impl Validator for ExampleQuality {
                 )));
             }
         }
-        Ok(Self { config })
+        let plugin = Self { config };
+        plugin.checks().known()?;
+        Ok(plugin)
     }
 
     fn inspect(&self, batch: &[Subject]) -> Result<Inspection<Tally>> {
@@ -106,38 +96,23 @@ impl Validator for ExampleQuality {
     }
 
     fn conclude(&self, partial: Tally) -> Result<Report> {
-        partial.report()
+        partial.report("examples")
     }
 }
 
 impl ExampleQuality {
-    /// The first check that rejects decides; the first flag, where none does.
+    fn checks(&self) -> Checks<'_> {
+        Checks {
+            all: checks::DESCRIPTIONS,
+            skip: &self.config.skip,
+            flag_only: &self.config.flag_only,
+        }
+    }
+
     fn judge(&self, example: &Example, tally: &mut Tally) -> Verdict {
-        let subject = text::Reading::of(example);
-        tally.example(&example.family, subject.words);
-        let mut flagged = None;
-        for check in
-            CHECKS.iter().filter(|check| !self.config.skip.iter().any(|name| name == check.name))
-        {
-            let Outcome::Fails(reason) = (check.test)(&self.config, example, &subject) else {
-                continue;
-            };
-            if !self.config.flag_only.iter().any(|name| name == check.name) {
-                tally.rejected(check.name);
-                return Verdict::rejected(check.name, reason);
-            }
-            flagged.get_or_insert((check.name, reason));
-        }
-        match flagged {
-            Some((check, reason)) => {
-                tally.flagged(check);
-                Verdict::flagged(check, reason)
-            }
-            None => {
-                tally.accepted();
-                Verdict::Accept
-            }
-        }
+        let reading = Reading::of(example);
+        tally.subject(&example.family, reading.words);
+        self.checks().judge(tally, |check| checks::TESTS[check](&self.config, example, &reading))
     }
 }
 

@@ -72,6 +72,23 @@ fn every_check_rejects_what_it_is_for() {
 }
 
 #[test]
+fn the_sides_of_a_labelled_excerpt_are_no_places_left_open() {
+    let text = "[PROSPECT] It is broken.\n[SELLER] Broken how, if I may ask?".to_owned();
+    let (label, task) = ("clarify_probe".to_owned(), "nepq_type".to_owned());
+    let example = Example {
+        key: "nepq_type.1".to_owned(),
+        family: "labels".to_owned(),
+        body: types::Body::LabelledText(types::LabelledText { text, label, task }),
+        turns: vec![0, 1],
+        because: Vec::new(),
+        tags: Vec::new(),
+    };
+    let validator = ExampleQuality::new(Config::default()).unwrap();
+    let verdicts = validator.inspect(&[Subject::Example(example)]).unwrap().verdicts;
+    assert_eq!(verdicts, [Verdict::Accept]);
+}
+
+#[test]
 fn checks_can_be_left_out_or_only_mark() {
     let inspect = |config: Config| {
         let messages = with(2, |message| message.content = "Yes.".to_owned());
@@ -111,7 +128,7 @@ prop_compose! {
         lengths in proptest::collection::btree_map(0_u32..64, 0_u64..1_000_000, 0..5),
         [examples, accepted, words] in proptest::array::uniform3(any::<u64>())
     ) -> Tally {
-        Tally { examples, accepted, rejected: counts.clone(), flagged: counts.clone(), families: counts, words, lengths }
+        Tally { subjects: examples, accepted, rejected: counts.clone(), flagged: counts.clone(), kinds: counts, words, lengths }
     }
 }
 

@@ -5,65 +5,73 @@ use std::collections::BTreeMap;
 use rehearsal_sdk::prelude::*;
 use serde::Serialize;
 
-/// Counts over examples. Merging adds them.
+/// Counts over subjects of a validator. Merging adds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Tally {
-    /// Examples inspected.
-    pub examples: u64,
-    /// Examples that passed every check.
+    /// Subjects inspected.
+    pub subjects: u64,
+    /// Subjects that passed every check.
     pub accepted: u64,
     /// Rejections by check.
     pub rejected: BTreeMap<String, u64>,
     /// Flags by check.
     pub flagged: BTreeMap<String, u64>,
-    /// Examples by family.
-    pub families: BTreeMap<String, u64>,
-    /// Words of all examples.
+    /// Subjects by kind: the family of an example, the language of a call.
+    pub kinds: BTreeMap<String, u64>,
+    /// Words of all subjects.
     pub words: u64,
-    /// Examples by length: under 2^n words and not under 2^(n-1).
+    /// Subjects by length: under 2^n words and not under 2^(n-1).
     pub lengths: BTreeMap<u32, u64>,
 }
 
 impl Tally {
-    pub(crate) fn example(&mut self, family: &str, words: usize) {
-        self.examples += 1;
-        *self.families.entry(family.to_owned()).or_default() += 1;
+    /// Counts a subject of this kind and length.
+    pub fn subject(&mut self, kind: &str, words: usize) {
+        self.subjects += 1;
+        *self.kinds.entry(kind.to_owned()).or_default() += 1;
         self.words = self.words.saturating_add(words as u64);
         *self.lengths.entry(usize::BITS - words.leading_zeros()).or_default() += 1;
     }
 
-    pub(crate) fn accepted(&mut self) {
+    /// Counts a subject that passed every check.
+    pub fn accepted(&mut self) {
         self.accepted += 1;
     }
 
-    pub(crate) fn rejected(&mut self, check: &str) {
+    /// Counts a rejection by this check.
+    pub fn rejected(&mut self, check: &str) {
         *self.rejected.entry(check.to_owned()).or_default() += 1;
     }
 
-    pub(crate) fn flagged(&mut self, check: &str) {
+    /// Counts a flag by this check.
+    pub fn flagged(&mut self, check: &str) {
         *self.flagged.entry(check.to_owned()).or_default() += 1;
     }
 
     /// Both together.
     #[must_use]
     pub fn plus(mut self, other: Self) -> Self {
-        self.examples = self.examples.saturating_add(other.examples);
+        self.subjects = self.subjects.saturating_add(other.subjects);
         self.accepted = self.accepted.saturating_add(other.accepted);
         self.words = self.words.saturating_add(other.words);
         add(&mut self.rejected, other.rejected);
         add(&mut self.flagged, other.flagged);
-        add(&mut self.families, other.families);
+        add(&mut self.kinds, other.kinds);
         add(&mut self.lengths, other.lengths);
         self
     }
 
-    pub(crate) fn report(&self) -> Result<Report> {
+    /// What a person should know; `subjects` is what they are called: `examples`.
+    ///
+    /// # Errors
+    /// The counts cannot be written as JSON.
+    pub fn report(&self, subjects: &str) -> Result<Report> {
         let rejected: u64 = self.rejected.values().sum();
         let flagged: u64 = self.flagged.values().sum();
         let mut summary = format!(
-            "{} examples: {} accepted, {flagged} flagged, {rejected} rejected",
-            self.examples, self.accepted
+            "{} {subjects}: {} accepted, {flagged} flagged, {rejected} rejected",
+            self.subjects, self.accepted
         );
         let mut by_count: Vec<_> = self.rejected.iter().collect();
         by_count.sort_by_key(|(check, count)| (std::cmp::Reverse(**count), check.as_str()));
@@ -73,16 +81,16 @@ impl Tally {
         let metric =
             |name: String, value: f64, unit: &str| Metric { name, value, unit: unit.to_owned() };
         let share =
-            |part: u64| if self.examples == 0 { 0.0 } else { part as f64 / self.examples as f64 };
+            |part: u64| if self.subjects == 0 { 0.0 } else { part as f64 / self.subjects as f64 };
         let mut metrics = vec![
-            metric("examples".to_owned(), self.examples as f64, "count"),
+            metric(subjects.to_owned(), self.subjects as f64, "count"),
             metric("accepted".to_owned(), share(self.accepted), "share"),
             metric("rejected".to_owned(), share(rejected), "share"),
         ];
-        if self.examples > 0 {
+        if self.subjects > 0 {
             metrics.push(metric(
-                "words_per_example".to_owned(),
-                self.words as f64 / self.examples as f64,
+                format!("words_per_{}", subjects.trim_end_matches('s')),
+                self.words as f64 / self.subjects as f64,
                 "words",
             ));
         }

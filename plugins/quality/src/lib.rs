@@ -1,0 +1,9 @@
+//! What the quality validators share: looks at one text ([`text`]), and counts that merge
+//! in any order and grouping ([`Tally`]).
+
+mod checks;
+mod tally;
+pub mod text;
+
+pub use checks::{Checks, Outcome};
+pub use tally::Tally;
