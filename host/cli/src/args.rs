@@ -36,7 +36,13 @@ pub(crate) enum Command {
     /// Resolve everything and print the stage graph; run nothing.
     Check(PipelineFile),
     /// What the repository holds, and what failed.
-    Status(PipelineFile),
+    Status {
+        /// List examples of everything that validators rejected or marked, check by check.
+        #[arg(long)]
+        why: bool,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
     /// A call with its annotations; without an id, the calls there are.
     Show {
         /// A call's id or its beginning, or the beginning of a file's name.

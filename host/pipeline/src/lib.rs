@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod summary;
 mod text;
+mod why;
 
 pub use audio::CallAudio;
 pub use error::PipelineError;
@@ -40,3 +41,4 @@ pub use records::{
 pub use report::{Reporter, Severity, Silent};
 pub use run::run;
 pub use summary::{DatasetSummary, RunSummary, SourceSummary, SpeechSummary, StageSummary};
+pub use why::{Objection, Subject, why};

@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     match command {
         Command::Run(file) => run::run(&file, plugins, json),
         Command::Check(file) => check::run(&file, plugins, json),
-        Command::Status(file) => status::run(&file, json),
+        Command::Status { why: true, file } => status::why(&file, json),
+        Command::Status { why: false, file } => status::run(&file, json),
         Command::Show { id, file } => show::run(id.as_deref(), &file, json),
         Command::Explain { example, file } => explain::run(&example, &file, json),
         Command::Transcribe(what) => transcribe::run(&what, json),

@@ -6,6 +6,31 @@ use crate::args::PipelineFile;
 use crate::exit::Exit;
 use crate::print;
 
+/// Examples that `--why` lists of each check.
+const EXAMPLES: usize = 5;
+
+/// `--why`: what validators objected to, and to which subjects.
+pub(crate) fn why(file: &PipelineFile, json: bool) -> Result<Exit> {
+    let objections = rehearsal_pipeline::why(&super::repository(file)?, EXAMPLES)?;
+    if json {
+        print::json(&serde_json::to_value(&objections)?);
+        return Ok(Exit::Done);
+    }
+    if objections.is_empty() {
+        print::out("no validator objected to anything");
+    }
+    for objection in &objections {
+        print::out(&format!(
+            "{}, {}: {} rejected, {} flagged",
+            objection.validator, objection.check, objection.rejected, objection.flagged
+        ));
+        for subject in &objection.examples {
+            print::out(&format!("  {}\n    {}", subject.id, subject.reason));
+        }
+    }
+    Ok(Exit::Done)
+}
+
 pub(crate) fn run(file: &PipelineFile, json: bool) -> Result<Exit> {
     let repository = super::repository(file)?;
     let status = rehearsal_pipeline::query::status(&repository)?;
