@@ -1,0 +1,64 @@
+//! Turns as text for a row: a line a turn, the side in front.
+
+use rehearsal_sdk::prelude::*;
+
+/// `[SELLER] …`; none for a turn without words.
+pub(crate) fn line(turn: Turn<'_>) -> Option<String> {
+    let side = match turn.role() {
+        Role::Seller => "SELLER",
+        Role::Prospect => "PROSPECT",
+        Role::Other => "OTHER",
+        Role::Unknown => "UNKNOWN",
+    };
+    let text = turn.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| format!("[{side}] {text}"))
+}
+
+/// Some turns, one after the other, with their numbers where a coach has to name them.
+pub(crate) fn lines(call: &Call<'_>, turns: &[u32], numbered: bool) -> String {
+    let lines = turns.iter().filter_map(|&index| {
+        let line = line(call.turn(index as usize)?)?;
+        Some(if numbered { format!("{index} {line}") } else { line })
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A turn and those before it.
+pub(crate) fn with_context(turn: u32, before: u32) -> Vec<u32> {
+    (turn.saturating_sub(before)..=turn).collect()
+}
+
+/// All turns of a call, those in the middle left out where it has more words than
+/// `max_words`: how a call opens and how it ends says most of it.
+pub(crate) fn whole(call: &Call<'_>, max_words: u32) -> Vec<u32> {
+    let words: Vec<usize> =
+        call.turns().map(|turn| turn.text().split_whitespace().count()).collect();
+    let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let half = max_words as usize / 2;
+    if words.iter().sum::<usize>() <= half * 2 {
+        return (0..words.len()).map(index).collect();
+    }
+    let fits = |counts: &mut dyn Iterator<Item = &usize>| {
+        let mut sum = 0;
+        counts
+            .take_while(|count| {
+                sum += **count;
+                sum <= half
+            })
+            .count()
+    };
+    let first = fits(&mut words.iter()).max(1);
+    let last = words.len() - fits(&mut words.iter().skip(first).rev());
+    (0..first).chain(last.max(first)..words.len()).map(index).collect()
+}
+
+/// What a turn says, cut to a length that quotes well.
+pub(crate) fn quote(call: &Call<'_>, turn: u32) -> String {
+    const WORDS: usize = 30;
+    let text = call.turn(turn as usize).map(|turn| turn.text()).unwrap_or_default();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() <= WORDS {
+        return words.join(" ");
+    }
+    format!("{} …", words[..WORDS].join(" "))
+}
