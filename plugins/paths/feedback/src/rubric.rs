@@ -149,7 +149,7 @@ checks! {
     asked_before_pitching Nepq: "asks before presenting", "presents before asking anything",
         |_, f| asked_before_pitching(f);
     set_next_step Nepq: "ends with a concrete next step", "ends without a next step",
-        |_, f| next_step(f);
+        |call, f| next_step(call, f);
     clarified_objection Objections: "asks about an objection before answering it", "answers objections without asking about them",
         |_, f| handled(f, &["clarify"]);
     acknowledged_objection Objections: "acknowledges or explores what worries them", "does not acknowledge what worries them",
@@ -215,11 +215,14 @@ fn asked_before_pitching(f: &Findings) -> Option<Test> {
     Some(Test { passed, turns, because: pitch.evidence.clone() })
 }
 
-fn next_step(f: &Findings) -> Option<Test> {
-    let (mut turns, mut evidence) = labelled(f, TECHNIQUE, &["next_step"]);
-    if turns.is_empty() {
-        (turns, evidence) = labelled(f, NEPQ, &["commitment"]);
-    }
+/// A next step that is set long before the end is none that the call ends with.
+fn next_step(call: &Call<'_>, f: &Findings) -> Option<Test> {
+    let turns = call.turns().count() as u32;
+    let closing = |found: &&Found| found.turn >= turns - turns / 3;
+    let steps = f.of_label(TECHNIQUE, "next_step").chain(f.of_label(NEPQ, "commitment"));
+    let mut steps: Vec<&Found> = steps.filter(closing).collect();
+    steps.sort_by_key(|found| std::cmp::Reverse(found.turn));
+    let (turns, evidence) = turns_of(steps.into_iter());
     (f.has(TECHNIQUE) || f.has(NEPQ)).then(|| Test {
         passed: !turns.is_empty(),
         because: if turns.is_empty() { "no next step found".to_owned() } else { evidence },
