@@ -5,6 +5,7 @@
 //! recording, all text spans are byte ranges into [`Conversation::text`].
 
 mod annotation;
+pub mod benchmark;
 mod conversation;
 mod digest;
 mod example;

@@ -16,6 +16,10 @@ pub struct Cue {
     pub confidence: f32,
     /// Whether the sentence has to be a question.
     pub question: bool,
+    /// Whether it has to begin a sentence.
+    pub opens: bool,
+    /// Whether it has to end one.
+    pub closes: bool,
 }
 
 /// A state of a cue's automaton.
@@ -79,9 +83,13 @@ impl Cues {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let lines = pattern::parse(text)?;
         let machines: Vec<Machine> = lines.iter().map(|line| Machine::of(&line.pattern)).collect();
-        assemble(&lines, &machines).ok_or_else(|| ParseError {
-            line: text.lines().count(),
-            what: "these cues need more than 65,534 states; use fewer and shorter gaps".to_owned(),
+        assemble(&lines, &machines).map_err(|line| ParseError {
+            line,
+            what: format!(
+                "too large: a cue has at most {MOST_STATES} states, all together {}; use fewer \
+                 and shorter gaps",
+                Self::DEAD
+            ),
         })
     }
 
@@ -118,8 +126,13 @@ impl Cues {
     }
 }
 
-/// Puts the cues' automata together; none where they are too many.
-fn assemble(lines: &[Line], machines: &[Machine]) -> Option<Cues> {
+/// States of one cue's automaton. Gaps beside one another multiply; this bounds the time
+/// that compiling a pipeline's own cues takes.
+const MOST_STATES: usize = 2_000;
+
+/// Puts the cues' automata together; the number of the line that makes them too many
+/// where they are.
+fn assemble(lines: &[Line], machines: &[Machine]) -> Result<Cues, usize> {
     let words: Vec<String> = {
         let nodes = machines.iter().flat_map(|machine| &machine.nodes);
         let all = nodes.flat_map(|node| node.words.iter().map(|(word, _)| word.clone()));
@@ -128,23 +141,25 @@ fn assemble(lines: &[Line], machines: &[Machine]) -> Option<Cues> {
     let (mut states, mut edges) = (Vec::new(), Vec::new());
     let mut by_word = vec![Vec::new(); words.len()];
     for (cue, machine) in machines.iter().enumerate() {
+        let too_many = lines[cue].number;
         let root = states.len();
-        machine.determinise(&words, &mut states, &mut edges)?;
-        let (from, to) = states.get(root)?.edges;
+        machine.determinise(&words, &mut states, &mut edges).ok_or(too_many)?;
+        let (from, to) = states[root].edges;
         for edge in &edges[from as usize..to as usize] {
-            by_word[usize::from(edge.word)]
-                .push(Start { cue: u16::try_from(cue).ok()?, state: edge.to });
+            let cue = u16::try_from(cue).map_err(|_| too_many)?;
+            by_word[usize::from(edge.word)].push(Start { cue, state: edge.to });
         }
     }
+    let last = lines.last().map_or(0, |line| line.number);
     let mut starts = Vec::new();
     let mut first = Vec::new();
     for of_word in by_word {
-        let from = u32::try_from(starts.len()).ok()?;
+        let from = u32::try_from(starts.len()).map_err(|_| last)?;
         starts.extend(of_word);
-        first.push((from, u32::try_from(starts.len()).ok()?));
+        first.push((from, u32::try_from(starts.len()).map_err(|_| last)?));
     }
-    Some(Cues {
-        slots: Cow::Owned(slots(&words)?),
+    Ok(Cues {
+        slots: Cow::Owned(slots(&words).ok_or(last)?),
         words: words.into_iter().map(Cow::Owned).collect(),
         first: Cow::Owned(first),
         starts: Cow::Owned(starts),
@@ -258,6 +273,9 @@ impl Machine {
                 }
                 let closed = self.close(targets);
                 let new = numbers.len();
+                if new == MOST_STATES {
+                    return None;
+                }
                 let number = *numbers.entry(closed.clone()).or_insert_with(|| {
                     sets.push(closed);
                     new
@@ -284,6 +302,8 @@ fn cue(line: &Line) -> Cue {
         rule: Cow::Owned(line.rule.clone()),
         confidence: line.confidence,
         question: line.question,
+        opens: line.opens,
+        closes: line.closes,
     }
 }
 

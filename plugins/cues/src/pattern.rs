@@ -16,10 +16,14 @@ pub(crate) enum Element {
 /// One line of a cue file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
+    /// Where it stands in the file, from 1.
+    pub(crate) number: usize,
     pub(crate) label: String,
     pub(crate) rule: String,
     pub(crate) confidence: f32,
     pub(crate) question: bool,
+    pub(crate) opens: bool,
+    pub(crate) closes: bool,
     pub(crate) pattern: Vec<Element>,
 }
 
@@ -42,16 +46,21 @@ impl std::error::Error for ParseError {}
 
 /// Longest gap that a pattern may have: it bounds the cost of matching.
 const LONGEST_GAP: u8 = 6;
+/// Deepest nesting of choices.
+const DEEPEST: usize = 8;
 
 pub(crate) fn parse(text: &str) -> Result<Vec<Line>, ParseError> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        .map(|(index, line)| parse_line(line).map_err(|what| ParseError { line: index + 1, what }))
+        .map(|(index, line)| {
+            let number = index + 1;
+            parse_line(number, line).map_err(|what| ParseError { line: number, what })
+        })
         .collect()
 }
 
-fn parse_line(line: &str) -> Result<Line, String> {
+fn parse_line(number: usize, line: &str) -> Result<Line, String> {
     let (name, rest) = line.trim().split_once(char::is_whitespace).ok_or("no pattern")?;
     let (label, rule) = name
         .split_once('.')
@@ -69,7 +78,15 @@ fn parse_line(line: &str) -> Result<Line, String> {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
-    let mut parser = Parser { rest };
+    let (opens, rest) = match rest.strip_prefix("^ ") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let (closes, rest) = match rest.strip_suffix(" $") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let mut parser = Parser { rest, depth: 0 };
     let pattern = parser.sequence()?;
     if !parser.rest.is_empty() {
         return Err(format!("`{}` follows the end of the pattern", parser.rest));
@@ -77,11 +94,22 @@ fn parse_line(line: &str) -> Result<Line, String> {
     if !matches!(pattern.first(), Some(Element::Word(_) | Element::Choice(_))) {
         return Err("a pattern starts with a word".to_owned());
     }
-    Ok(Line { label: label.to_owned(), rule: rule.to_owned(), confidence, question, pattern })
+    Ok(Line {
+        number,
+        label: label.to_owned(),
+        rule: rule.to_owned(),
+        confidence,
+        question,
+        opens,
+        closes,
+        pattern,
+    })
 }
 
 struct Parser<'a> {
     rest: &'a str,
+    /// Choices that are open.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -117,6 +145,10 @@ impl Parser<'_> {
     }
 
     fn choice(&mut self) -> Result<Element, String> {
+        if self.depth == DEEPEST {
+            return Err(format!("choices within choices; at most {DEEPEST} deep"));
+        }
+        self.depth += 1;
         self.rest = &self.rest[1..];
         let mut options = vec![self.sequence()?];
         while let Some(rest) = self.rest.strip_prefix('|') {
@@ -124,6 +156,7 @@ impl Parser<'_> {
             options.push(self.sequence()?);
         }
         self.rest = self.rest.strip_prefix(')').ok_or("a `(` is never closed")?;
+        self.depth -= 1;
         Ok(Element::Choice(options))
     }
 

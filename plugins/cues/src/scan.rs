@@ -52,10 +52,12 @@ impl Scan {
             }
             let sentence = &self.tokens[first..token.sentence.0];
             found.extend(starts.iter().filter_map(|start| {
-                let cue = usize::from(start.cue);
-                let fits = token.sentence.1 || !cues.cues[cue].question;
-                let last = if fits { longest(cues, start.state, sentence)? } else { return None };
-                Some(Match { cue, range: token.start..last.end })
+                let index = usize::from(start.cue);
+                let cue = &cues.cues[index];
+                let fits =
+                    (token.sentence.1 || !cue.question) && (token.first_of_sentence || !cue.opens);
+                let last = fits.then(|| longest(cues, start.state, sentence, cue.closes))??;
+                Some(Match { cue: index, range: token.start..last.end })
             }));
         }
         found
@@ -186,8 +188,14 @@ impl Scan {
     }
 }
 
-/// The last word of a cue's longest match, from the state after its first word.
-fn longest<'t>(cues: &Cues, mut state: u16, sentence: &'t [Token]) -> Option<&'t Token> {
+/// The last word of a cue's longest match, from the state after its first word; of those
+/// that end the sentence if it `closes`.
+fn longest<'t>(
+    cues: &Cues,
+    mut state: u16,
+    sentence: &'t [Token],
+    closes: bool,
+) -> Option<&'t Token> {
     let mut longest = None;
     for (index, token) in sentence.iter().enumerate() {
         if index > 0 {
@@ -196,7 +204,7 @@ fn longest<'t>(cues: &Cues, mut state: u16, sentence: &'t [Token]) -> Option<&'t
         if state == Cues::DEAD {
             break;
         }
-        if cues.accepts(state) {
+        if cues.accepts(state) && (!closes || index + 1 == sentence.len()) {
             longest = Some(token);
         }
     }

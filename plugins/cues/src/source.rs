@@ -29,11 +29,13 @@ impl Cues {
         field("starts", list(&mut self.starts.iter().map(|start| format!("{start:?}"))));
         let cues = &mut self.cues.iter().map(|cue| {
             format!(
-                "Cue {{ label: {}, rule: {}, confidence: {:?}, question: {} }}",
+                "Cue {{ label: {}, rule: {}, confidence: {:?}, question: {}, opens: {}, closes: {} }}",
                 text(&cue.label),
                 text(&cue.rule),
                 cue.confidence,
-                cue.question
+                cue.question,
+                cue.opens,
+                cue.closes
             )
         });
         field("cues", list(cues));

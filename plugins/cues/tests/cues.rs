@@ -1,7 +1,9 @@
 //! Cue files and what they match.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
-use rehearsal_cues::{Cues, Scan};
+use rehearsal_cues::{Cues, Finder, Hit, Scan};
 
 /// Rules and the words they match.
 fn find(file: &str, text: &str) -> Vec<(String, String)> {
@@ -52,6 +54,44 @@ fn questions_quotations_and_negations() {
 }
 
 #[test]
+fn a_cue_may_have_to_begin_or_end_a_sentence() {
+    let opens = "a.x 0.5 ^ fair enough";
+    assert_eq!(words(opens, "Fair enough. That was fair enough."), ["Fair enough"]);
+    let closes = "a.x 0.5 ? (isn't it|right) $";
+    assert_eq!(words(closes, "Right you are? It's dear, isn't it?"), ["isn't it"]);
+    let both = "a.x 0.5 ^ oh (no|dear) *1 $";
+    assert_eq!(words(both, "Oh no. Oh no, not that one."), ["Oh no"]);
+}
+
+#[test]
+fn a_pipelines_own_cues_are_bounded_and_checked() {
+    static BUILT_IN: LazyLock<Cues> = LazyLock::new(|| Cues::parse("a.x 0.5 one two").unwrap());
+    let new = |own: &[String], replace| Finder::new(&BUILT_IN, own, replace, &["a", "b"]);
+    let own = ["b.y 0.9 two".to_owned(), "a.z 0.4 one".to_owned()];
+    let both = new(&own, false).unwrap();
+    let mut scan = Scan::default();
+    let rules = |hits: Vec<Hit<'_>>| -> Vec<String> {
+        hits.into_iter().map(|hit| hit.cue.rule.to_string()).collect()
+    };
+    assert_eq!(rules(both.find(&mut scan, "one two")), ["x", "z", "y"]);
+    assert_eq!(rules(both.best(&mut scan, "one two")), ["x", "y"], "the best of each label");
+    assert_eq!(rules(new(&own, true).unwrap().best(&mut scan, "one two")), ["z", "y"]);
+
+    let wild = "a.w 0.5 a (b|*) *6 (b|*) *6 (b|*) *6 (b|*) *6 (b|*) *6 (b|*) *6 c".to_owned();
+    for (own, what) in [
+        (vec!["c.x 0.5 one".to_owned()], "`c` is no label; they are a, b"),
+        (vec!["a.x 0.5 one".to_owned(); 1_001], "at most 1000"),
+        (vec!["a.x 0.5 one\na.y 0.5 two".to_owned()], "one line"),
+        (vec![format!("a.x 0.5 {}", "one ".repeat(200))], "at most 500 bytes"),
+        (vec![format!("a.x 0.5 {}", "(".repeat(100))], "at most 8 deep"),
+        (vec!["a.ok 0.5 one".to_owned(), wild], "`a.w 0.5 a"),
+    ] {
+        let error = new(&own, false).unwrap_err();
+        assert!(error.contains(what), "{error}");
+    }
+}
+
+#[test]
 fn mistakes_name_the_line_and_what_is_wrong() {
     for (file, line, what) in [
         ("# ok\nname 0.5 word", 2, "`label.rule`"),
@@ -94,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn no_file_and_no_text_panics(file in "([ab]\\.x 0\\.5 )?[ab|()*?1-9' \n.]{0,40}", text in "\\PC{0,60}") {
+    fn no_file_and_no_text_panics(file in "([ab]\\.x 0\\.5 )?[ab|()*?^$1-9' \n.]{0,40}", text in "\\PC{0,60}") {
         if let Ok(cues) = Cues::parse(&file) {
             for found in Scan::default().find(&cues, &text) {
                 prop_assert!(text.get(found.range).is_some());

@@ -85,7 +85,7 @@ fn a_pipeline_adds_or_replaces_cues() {
 
     let wrong = Config { cues: vec!["close.x 0.9 sign here".to_owned()], replace_cues: false };
     let error = Nepq::new(wrong).unwrap_err();
-    assert!(error.message().contains("`close` is no NEPQ label"), "{}", error.message());
+    assert!(error.message().contains("`close` is no label"), "{}", error.message());
     let wrong = Config { cues: vec!["consequence.x 0.9 (sign".to_owned()], replace_cues: false };
     assert!(Nepq::new(wrong).unwrap_err().message().contains("never closed"));
 }

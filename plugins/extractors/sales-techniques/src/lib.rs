@@ -1,0 +1,100 @@
+//! What a seller does beyond asking: techniques of selling, SPIN question types, and
+//! which BANT and MEDDICC elements are discovered.
+//!
+//! [`find`](Finder::find) is the seam between finding and reporting: whatever tier fills
+//! it, the annotations and the coverage of the call follow from its findings.
+
+mod discovery;
+mod findings;
+mod form;
+
+use rehearsal_cues::Scan;
+use rehearsal_sdk::prelude::*;
+use rehearsal_talk::Lexicon;
+
+pub use findings::{Finder, Seller};
+
+/// Names of the techniques, as the corpus' annotation guide defines them.
+pub const TECHNIQUES: &[&str] = &[
+    "mirroring",
+    "labelling",
+    "summarising",
+    "social_proof",
+    "anchoring",
+    "tie_down",
+    "assumptive_close",
+    "urgency",
+    "feature_dump",
+    "next_step",
+    "authority_discovery",
+    "budget_discovery",
+    "need_payoff",
+];
+
+/// A technique in a seller's turn.
+pub const TECHNIQUE: Kind = Kind::new(
+    "technique",
+    "technique@1",
+    "Technique in part of a seller's turn (examples/corpus/annotation-guide.md)",
+)
+.with_labels(TECHNIQUES);
+
+/// A SPIN question type in a seller's turn.
+pub const SPIN: Kind =
+    Kind::new("spin", "spin@1", "SPIN question type (Rackham 1988) in part of a seller's turn")
+        .with_labels(&["situation", "problem", "implication", "need_payoff"]);
+
+/// The plugin's table of pipeline.toml.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Further cues, a line each, in the grammar of `techniques.txt`:
+    /// `social_proof.ours 0.8 half of lincolnshire`. Labels are the techniques,
+    /// `spin:situation`, `bant:timing`, `meddicc:champion` and so on.
+    pub cues: Vec<String>,
+    /// Whether `cues` replace the built-in ones.
+    pub replace_cues: bool,
+}
+
+/// The extractor.
+#[derive(Debug)]
+pub struct SalesTechniques {
+    finder: Finder,
+}
+
+impl Extractor for SalesTechniques {
+    type Config = Config;
+    const EMITS: &'static [Kind] = &[
+        TECHNIQUE,
+        SPIN,
+        discovery::BANT,
+        discovery::MEDDICC,
+        discovery::BANT_COVERAGE,
+        discovery::MEDDICC_COVERAGE,
+    ];
+    const NEEDS: Needs = Needs::ROLES;
+
+    fn new(config: Config) -> Result<Self> {
+        Ok(Self { finder: Finder::new(&config)? })
+    }
+
+    fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
+        if !call.has_role(Role::Seller) {
+            let reason = "nobody is known to be the seller; techniques are the seller's";
+            return Ok(Self::EMITS.iter().map(|kind| kind.at(call, unavailable(reason))).collect());
+        }
+        let (mut scan, mut lexicon) = (Scan::default(), Lexicon::default());
+        let mut discovered = discovery::Discovered::default();
+        let mut annotations = Vec::new();
+        for turn in call.turns().filter(|turn| turn.role() == Role::Seller) {
+            let found = self.finder.find(&mut scan, &mut lexicon, call, turn);
+            annotations.extend(found.techniques.iter().map(|one| one.annotate(&TECHNIQUE, turn)));
+            annotations.extend(found.spin.iter().map(|one| one.annotate(&SPIN, turn)));
+            annotations.extend(discovered.turn(&found, turn));
+        }
+        annotations.extend(discovered.coverage(call));
+        Ok(annotations)
+    }
+}
+
+rehearsal_sdk::export_extractor!(SalesTechniques);
