@@ -118,6 +118,21 @@ impl FileGrant {
         Listing::of(&self.root, &self.include)
     }
 
+    /// One file of the listing, without walking the folder.
+    pub(crate) fn find(&self, name: &str) -> io::Result<Option<Listed>> {
+        let Some(relative) = listing::to_path(name).filter(|_| self.include.is_match(name)) else {
+            return Ok(None);
+        };
+        let path = match self.root.join(relative).canonicalize() {
+            Ok(path) if path.starts_with(&self.root) => path,
+            Ok(_) => return Ok(None),
+            Err(error) if absent(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let meta = path.metadata()?;
+        Ok(meta.is_file().then(|| Listed { name: name.to_owned(), path, size: meta.len() }))
+    }
+
     /// What is in a listed file now.
     pub(crate) fn fingerprint(&self, file: &Listed) -> io::Result<Digest> {
         self.fingerprints.of(&file.path)
@@ -143,6 +158,11 @@ impl FileGrant {
         let size = file.metadata().map_err(io_error)?.len();
         Ok(Opened { name: name.to_owned(), path, file, size, fingerprint })
     }
+}
+
+/// Whether a path leads nowhere, be it for a part that is no folder.
+fn absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn globs<P: AsRef<str>>(include: &[P]) -> Result<GlobSet, GrantError> {
@@ -195,6 +215,17 @@ mod tests {
         assert_eq!(names, ["B.vtt", "b.vtt", "b/c/x.vtt", "b/y.srt", "link.vtt", "ä.vtt"]);
         #[cfg(unix)]
         assert_eq!(listing.skipped, ["`out.vtt` was skipped: it leads out of the folder"]);
+        for file in listing.page(None, 100) {
+            let found = grant(&root, &["**/*.{vtt,srt}"]).find(&file.name).expect("a look");
+            assert_eq!(
+                found.map(|found| (found.path, found.size)),
+                Some((file.path.clone(), file.size))
+            );
+        }
+        for absent in ["none.vtt", "notes.txt", "b.vtt/x.vtt", "b", "../out.vtt", "out.vtt", ""] {
+            let found = grant(&root, &["**/*.{vtt,srt}"]).find(absent).expect("a look");
+            assert!(found.is_none(), "{absent} is not in the listing");
+        }
         let page = listing.page(Some("b.vtt"), 2);
         assert_eq!(
             page.iter().map(|file| &file.name).collect::<Vec<_>>(),

@@ -142,18 +142,22 @@ impl MemoryFiles {
             .iter()
             .filter(|(name, _)| after.is_none_or(|after| name.as_str() > after))
             .take(limit as usize)
-            .map(|(name, bytes)| FileInfo {
-                name: name.clone(),
-                size: bytes.len() as u64,
-                fingerprint: fingerprint(bytes),
-            })
+            .map(|(name, bytes)| info(name, bytes))
             .collect()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<FileInfo> {
+        self.files.get(name).map(|bytes| info(name, bytes))
     }
 
     pub(crate) fn open(&self, name: &str) -> Result<Arc<[u8]>, Error> {
         let file = self.files.get(name).cloned();
         file.ok_or_else(|| Error::permanent(format!("no file `{name}` was granted")))
     }
+}
+
+fn info(name: &str, bytes: &[u8]) -> FileInfo {
+    FileInfo { name: name.to_owned(), size: bytes.len() as u64, fingerprint: fingerprint(bytes) }
 }
 
 /// FNV-1a: enough to tell test files apart.

@@ -8,7 +8,7 @@ use wasmtime::component::Resource;
 use super::blocking;
 use crate::bindings::rehearsal::plugin::files::{File, Host, HostBlob};
 use crate::bindings::rehearsal::plugin::types::Error;
-use crate::files::{FileGrant, Listing, OpenError, Opened};
+use crate::files::{FileGrant, Listed, Listing, OpenError, Opened};
 use crate::output::Level;
 use crate::state::State;
 
@@ -61,20 +61,17 @@ impl Host for State {
         };
         let page = move || -> io::Result<Vec<File>> {
             let page = listing.page(after.as_deref(), limit.min(MAX_PAGE) as usize);
-            page.iter()
-                .map(|file| {
-                    let fingerprint = grant.fingerprint(file).map_err(|error| {
-                        io::Error::new(error.kind(), format!("`{}`: {error}", file.name))
-                    })?;
-                    Ok(File {
-                        name: file.name.clone(),
-                        size: file.size,
-                        fingerprint: fingerprint.to_string(),
-                    })
-                })
-                .collect()
+            page.iter().map(|file| facts(&grant, file)).collect()
         };
         Ok(blocking(page).await?.map_err(|error| Error::Transient(error.to_string())))
+    }
+
+    async fn find(&mut self, name: String) -> wasmtime::Result<Result<Option<File>, Error>> {
+        let grant = self.granted()?;
+        let look = move || -> io::Result<Option<File>> {
+            grant.find(&name)?.map(|file| facts(&grant, &file)).transpose()
+        };
+        Ok(blocking(look).await?.map_err(|error| Error::Transient(error.to_string())))
     }
 
     async fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<Blob>, Error>> {
@@ -90,6 +87,14 @@ impl Host for State {
             })),
         }
     }
+}
+
+/// A listed file as the contract says it.
+fn facts(grant: &FileGrant, file: &Listed) -> io::Result<File> {
+    let fingerprint = grant
+        .fingerprint(file)
+        .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", file.name)))?;
+    Ok(File { name: file.name.clone(), size: file.size, fingerprint: fingerprint.to_string() })
 }
 
 impl HostBlob for State {

@@ -58,11 +58,12 @@ impl Files {
     /// One file's facts; none where there is no such file.
     ///
     /// # Errors
-    /// The host cannot list what it granted.
+    /// The host cannot look.
     pub fn find(&self, name: &str) -> Result<Option<FileInfo>> {
-        // Listing tells absence from refusal, which opening does not.
-        let mut next = self.list(predecessor(name).as_deref(), 1)?;
-        Ok(next.pop().filter(|file| file.name == name))
+        #[cfg(target_family = "wasm")]
+        return wit::find(name);
+        #[cfg(not(target_family = "wasm"))]
+        Ok(self.memory.find(name))
     }
 
     /// As [`Files::open`]; none where there is no such file.
@@ -72,14 +73,6 @@ impl Files {
     pub fn open_if_present(&self, name: &str) -> Result<Option<Blob>> {
         self.find(name)?.map(|file| self.open(&file.name)).transpose()
     }
-}
-
-/// A string that sorts before `name` with no name in use between the two.
-fn predecessor(name: &str) -> Option<String> {
-    let last = name.chars().next_back()?;
-    let head = &name[..name.len() - last.len_utf8()];
-    let before = (0..u32::from(last)).rev().find_map(char::from_u32)?;
-    Some(format!("{head}{before}{}", char::MAX))
 }
 
 enum Inner {
