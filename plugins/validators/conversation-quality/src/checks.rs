@@ -91,6 +91,10 @@ fn loops(config: &Config, reading: &Reading<'_>) -> Outcome {
 }
 
 fn boilerplate(config: &Config, reading: &Reading<'_>) -> Outcome {
+    // Most calls have none: one look at the whole is far cheaper than one a turn.
+    if boilerplate::phrase(&reading.call.conversation().text).is_none() {
+        return Passes;
+    }
     let (mut words, mut first) = (0, None);
     for (turn, count) in reading.call.turns().zip(&reading.turns) {
         if let Some(phrase) = boilerplate::phrase(turn.text()) {
@@ -134,6 +138,9 @@ fn speaker_mark(_: &Config, reading: &Reading<'_>) -> Outcome {
         "Rep:",
         "REP:",
     ];
+    if !MARKS.iter().any(|mark| reading.call.conversation().text.contains(*mark)) {
+        return Passes;
+    }
     for turn in reading.call.turns() {
         if let Some(mark) = MARKS.iter().find(|mark| turn.text().contains(**mark)) {
             return Fails(format!("`{mark}` inside turn {}", turn.index()));

@@ -10,7 +10,7 @@ pub(crate) struct Language {
 }
 
 /// Bytes of text that are looked at: enough for trigrams, whatever the call's length.
-const SAMPLE: usize = 4_000;
+const SAMPLE: usize = 600;
 
 /// None where neither the source nor the text is clear.
 pub(crate) fn of(call: &Call<'_>) -> Option<Language> {
