@@ -64,6 +64,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ModelAction,
     },
+    /// How well experts agree with each other, and a model with them.
+    Agreement(Agreement),
     /// Look at plugins.
     Plugin {
         #[command(subcommand)]
@@ -98,6 +100,19 @@ pub(crate) struct Transcribe {
     /// Threads [default: one a core].
     #[arg(long)]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Agreement {
+    /// Verdicts, one JSON object a line.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) verdicts: Vec<PathBuf>,
+    /// The rubric that they answer: [[check]] tables in TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rubric: PathBuf,
+    /// The model to hold against the experts, as its verdicts name it (`model:…`).
+    #[arg(long, value_name = "RATER")]
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

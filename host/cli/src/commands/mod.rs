@@ -1,5 +1,6 @@
 //! The commands, a module each.
 
+mod agreement;
 mod check;
 mod explain;
 mod model;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Explain { example, file } => explain::run(&example, &file, json),
         Command::Transcribe(what) => transcribe::run(&what, json),
         Command::Model { action } => model::run(&action, json),
+        Command::Agreement(what) => agreement::run(&what, json),
         Command::Plugin { action } => plugin::run(&action, plugins, json),
     }
 }
