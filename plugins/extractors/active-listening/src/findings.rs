@@ -1,0 +1,51 @@
+//! The labels of a turn. Tier one: phrases and form.
+
+use rehearsal_cues::{Cues, Scan};
+use rehearsal_labels::{Finding, TurnCues, join};
+use rehearsal_sdk::prelude::{Call, Result, Role, Turn};
+use rehearsal_talk::Lexicon;
+
+use crate::{Config, LISTENING, form, is_side};
+
+include!(concat!(env!("OUT_DIR"), "/cues.rs"));
+
+/// Finds labels by cues and form.
+#[derive(Debug)]
+pub struct Finder {
+    cues: TurnCues,
+    min_overlap_ms: u32,
+}
+
+impl Finder {
+    /// Sets up the cues that a pipeline wants.
+    ///
+    /// # Errors
+    /// A cue of the configuration makes no sense; the message shows it.
+    pub fn new(config: &Config) -> Result<Self> {
+        let cues = TurnCues::new(&CUES, &config.cues, config.replace_cues, LISTENING.labels)?;
+        Ok(Self { cues, min_overlap_ms: config.min_overlap_ms })
+    }
+
+    /// The best finding of each label; none in a turn that follows nobody.
+    pub fn find(
+        &self,
+        scan: &mut Scan,
+        lexicon: &mut Lexicon,
+        call: &Call<'_>,
+        turn: Turn<'_>,
+    ) -> Vec<Finding> {
+        let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
+        let other = before.filter(|before| is_side(before.role()) && before.role() != turn.role());
+        let Some(other) = other else { return Vec::new() };
+        let mut found = self.cues.find(scan, turn.text());
+        // A prospect who asks "how much" does not follow up, whatever the words.
+        found.retain(|one| turn.role() == Role::Seller || one.label != "follow_up");
+        let formed = form::echo(lexicon, turn, other)
+            .into_iter()
+            .chain(form::backchannel(turn, other))
+            .chain(form::follow_up(lexicon, turn, other))
+            .chain(form::interruption(turn, other, self.min_overlap_ms));
+        join(&mut found, formed);
+        found.into_iter().map(|one| one.resting_on(other.index())).collect()
+    }
+}

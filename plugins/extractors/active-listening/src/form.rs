@@ -1,0 +1,80 @@
+//! Signs of listening that no phrase tells. Confidences are the shares that are right on
+//! examples/corpus.
+
+use rehearsal_labels::Finding;
+use rehearsal_sdk::prelude::{Role, Turn};
+use rehearsal_talk::{
+    Cut, Lexicon, Stem, backchannel_words, cut_off, is_backchannel, sentences, words,
+};
+
+/// Words at the head of a turn in which one shared word is an echo.
+const HEAD: usize = 6;
+/// Longest question that asks back for something shared, in words.
+const SHORT_QUESTION: usize = 14;
+
+/// The other's content words again: two of them, or one at the head of the turn.
+pub(crate) fn echo(lexicon: &mut Lexicon, turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
+    let theirs = lexicon.content(other.text());
+    let shared = shared(lexicon, turn.text(), &theirs);
+    let head = words(turn.text()).nth(HEAD).map_or(turn.text(), |end| &turn.text()[..end.start]);
+    let (rule, confidence) = match shared {
+        3.. => ("three_words", 0.9),
+        2 => ("two_words", 0.85),
+        1 if self::shared(lexicon, head, &theirs) > 0 => ("head", 0.75),
+        _ => return None,
+    };
+    Some(Finding::rule("echo", rule, confidence))
+}
+
+/// Different content words of a text that are among `theirs`.
+fn shared(lexicon: &mut Lexicon, text: &str, theirs: &[Stem]) -> usize {
+    let mut own = lexicon.content(text);
+    own.sort_unstable();
+    own.dedup();
+    own.iter().filter(|stem| theirs.contains(stem)).count()
+}
+
+/// A listening signal: short, of back-channel words, and no answer to a question.
+pub(crate) fn backchannel(turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
+    let answers = other.text().trim_end().trim_end_matches(['"', '\u{201d}']).ends_with('?');
+    let (signals, all) = backchannel_words(turn.text()).filter(|_| !answers)?;
+    if signals == all {
+        Some(Finding::rule("backchannel", "signals_only", 0.95))
+    } else if signals * 2 >= all && !turn.text().contains('?') {
+        Some(Finding::rule("backchannel", "mostly_signals", 0.52))
+    } else {
+        None
+    }
+}
+
+/// A seller's short question in which the customer's words come back.
+pub(crate) fn follow_up(lexicon: &mut Lexicon, turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
+    if turn.role() != Role::Seller {
+        return None;
+    }
+    let last = sentences(turn.text()).last().map(|range| &turn.text()[range])?;
+    let asks = last.trim_end_matches(['"', '\u{201d}']).ends_with('?');
+    if !asks || words(last).count() > SHORT_QUESTION {
+        return None;
+    }
+    let theirs = lexicon.content(other.text());
+    (shared(lexicon, last, &theirs) > 0).then(|| Finding::rule("follow_up", "shared_word", 0.68))
+}
+
+/// The other's turn breaks off, or this one begins well inside it.
+pub(crate) fn interruption(
+    turn: Turn<'_>,
+    other: Turn<'_>,
+    min_overlap_ms: u32,
+) -> Option<Finding> {
+    let overlap = other.end_ms().zip(turn.start_ms()).map(|(end, start)| end.saturating_sub(start));
+    if overlap.is_some_and(|ms| ms >= min_overlap_ms) && !is_backchannel(turn.text()) {
+        return Some(Finding::rule("interruption", "overlap", 0.8));
+    }
+    let (rule, confidence) = match cut_off(other.text())? {
+        Cut::Dash => ("cut_by_dash", 0.97),
+        Cut::Dots => ("cut_by_dots", 0.6),
+        Cut::Dangling => ("cut_by_word", 0.5),
+    };
+    Some(Finding::rule("interruption", rule, confidence))
+}

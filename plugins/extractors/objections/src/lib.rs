@@ -1,0 +1,89 @@
+//! Objections, how the seller handles them, and how the matter ends.
+//!
+//! [`Finder::objection`] and [`Finder::handling`] are the seam between finding and
+//! reporting: whatever tier fills it, moves in order and outcomes follow from its
+//! findings ([`episodes`]).
+
+mod episodes;
+mod findings;
+
+use rehearsal_sdk::prelude::*;
+
+pub use findings::Finder;
+
+/// An objection in a prospect's turn.
+pub const OBJECTION: Kind = Kind::new(
+    "objection",
+    "objection@1",
+    "Objection in part of a prospect's turn, by type (examples/corpus/annotation-guide.md); related turns answer it",
+)
+.with_labels(TYPES);
+
+/// How a seller's turn handles an objection.
+pub const MOVE: Kind = Kind::new(
+    "objection_move",
+    "objection_move@1",
+    "How a seller's turn handles an objection raised within the last two prospect turns (examples/corpus/annotation-guide.md); the related turn raised it",
+)
+.with_labels(MOVES);
+
+/// The moves that answer an objection, in order.
+pub const HANDLING: Kind = Kind::new(
+    "objection_handling",
+    "objection_handling@1",
+    "Moves that answer the objection of this turn, in order, as `acknowledge > clarify`; related turns make them",
+);
+
+/// How an objection ends.
+pub const OUTCOME: Kind = Kind::new(
+    "objection_outcome",
+    "objection_outcome@1",
+    "How the objection of this turn ends: resolved (the prospect then agrees and does not raise its type again), deferred (the prospect then puts it off), ignored (no move but ignoring), argued (arguing, and no agreement)",
+)
+.with_labels(&["resolved", "deferred", "ignored", "argued"]);
+
+/// Types of objections.
+pub const TYPES: &[&str] =
+    &["price", "need", "timing", "authority", "incumbent", "trust", "brush_off", "risk"];
+
+/// Handling moves.
+pub const MOVES: &[&str] = &["acknowledge", "clarify", "discuss", "argue", "ignore"];
+
+/// The plugin's table of pipeline.toml.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Further cues, a line each, in the grammar of `objections.txt`:
+    /// `incumbent.ours 0.8 we use acme`. Labels are the types, the moves,
+    /// `outcome:resolved` and `outcome:deferred`.
+    pub cues: Vec<String>,
+    /// Whether `cues` replace the built-in ones.
+    pub replace_cues: bool,
+}
+
+/// The extractor.
+#[derive(Debug)]
+pub struct Objections {
+    finder: Finder,
+}
+
+impl Extractor for Objections {
+    type Config = Config;
+    const EMITS: &'static [Kind] = &[OBJECTION, MOVE, HANDLING, OUTCOME];
+    const NEEDS: Needs = Needs::ROLES;
+
+    fn new(config: Config) -> Result<Self> {
+        Ok(Self { finder: Finder::new(&config)? })
+    }
+
+    fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
+        if !call.has_role(Role::Prospect) {
+            let reason = "nobody is known to be the prospect; objections are the prospect's";
+            return Ok(Self::EMITS.iter().map(|kind| kind.at(call, unavailable(reason))).collect());
+        }
+        let episodes = episodes::of(call, &self.finder);
+        Ok(episodes.iter().flat_map(|episode| episode.annotations(call)).collect())
+    }
+}
+
+rehearsal_sdk::export_extractor!(Objections);
