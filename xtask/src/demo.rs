@@ -14,6 +14,14 @@ const PIPELINE: &str = "pipeline.toml";
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
     crate::no_arguments("demo", arguments)?;
     build::everything(workspace, steps)?;
+    // Whoever builds the plugins from this checkout accepts them.
+    steps.step("lock", || {
+        command::run(command::program_in(&workspace.root, workspace.rehearsal()).args([
+            "lock",
+            "--pipeline",
+            PIPELINE,
+        ]))
+    })?;
     steps.step("demo", || {
         command::run(command::program_in(&workspace.root, workspace.rehearsal()).args([
             "run",

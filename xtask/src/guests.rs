@@ -39,7 +39,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         .args(["build", "--profile", PROFILE, "--target", TARGET])
         .arg("--target-dir")
         .arg(&target);
-    for plugin in &plugins {
+    let kit = workspace.kit()?;
+    for plugin in plugins.iter().chain(&kit) {
         cargo.args(["-p", &format!("plugin-{plugin}")]);
     }
     toolchain.configure(&mut cargo)?;
@@ -48,7 +49,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\x1f")));
     command::run(&mut cargo)?;
 
-    artifacts::publish(&target.join(TARGET).join(PROFILE), &workspace.components(), &plugins)
+    let built = target.join(TARGET).join(PROFILE);
+    artifacts::publish(&built, &workspace.components(), &plugins)?;
+    artifacts::publish(&built, &workspace.kit_components(), &kit)
 }
 
 /// Compiler flags that replace this machine's paths by fixed ones. Where two

@@ -6,9 +6,12 @@
 //! and stop at the first that fails.
 
 mod artifacts;
+mod audit;
 mod build;
 mod command;
 mod demo;
+mod endure;
+mod fuzz;
 mod guests;
 mod setup;
 mod steps;
@@ -49,6 +52,21 @@ const TASKS: &[Task] = &[
         name: "plugins",
         summary: "build only the plugins, to target/plugins/NAME.wasm",
         run: build::run_plugins,
+    },
+    Task {
+        name: "audit",
+        summary: "check licences, sources and bans of all crates against deny.toml",
+        run: audit::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "torture every parser for a while each [--seconds 60]",
+        run: fuzz::run,
+    },
+    Task {
+        name: "endure",
+        summary: "kill runs over a growing repository again and again [--kills 500]",
+        run: endure::run,
     },
     Task {
         name: "setup",
@@ -101,5 +119,17 @@ fn no_arguments(task: &str, arguments: &[String]) -> Result<()> {
     match arguments.first() {
         None => Ok(()),
         Some(argument) => bail!("`cargo xtask {task}` takes no arguments, found `{argument}`"),
+    }
+}
+
+/// The value of a task's only flag.
+fn number(task: &str, flag: &str, default: u64, arguments: &[String]) -> Result<u64> {
+    match arguments {
+        [] => Ok(default),
+        [name, value] if name == flag => match value.parse() {
+            Ok(number) => Ok(number),
+            Err(_) => bail!("`{flag}` wants a number, found `{value}`"),
+        },
+        _ => bail!("`cargo xtask {task}` takes `{flag} NUMBER` and nothing else"),
     }
 }

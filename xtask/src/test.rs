@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::audit;
 use crate::build;
 use crate::command;
 use crate::guests;
@@ -15,6 +16,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     let cargo = |arguments: &[&str]| command::run(command::cargo(&workspace.root).args(arguments));
     setup::ensure(steps)?;
     steps.step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    steps.step("audit", || audit::check(workspace))?;
     steps.step("plugins", || guests::build(workspace))?;
     steps.step("lints", || {
         cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail};
 /// The folders of `plugins/` that hold one plugin a subfolder, by world.
 const PLUGIN_KINDS: &[&str] = &["loaders", "extractors", "paths", "validators"];
 
-/// The misbehaving plugin that tests the sandbox; a folder of its own because
-/// it is of every world and no one should mistake it for an example.
+/// The misbehaving plugins that test the sandbox, one a world: apart from the
+/// others, in the sources and where they are built, so that nobody takes one for an
+/// example or names it by accident.
 const EVIL: &str = "evil";
 
 /// The paths that tasks work with, all absolute.
@@ -64,14 +65,24 @@ impl Workspace {
                 collect_packages(&folder, &mut names)?;
             }
         }
-        if plugins.join(EVIL).join("Cargo.toml").is_file() {
-            names.push(EVIL.to_owned());
-        }
         names.sort();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             bail!("two plugins are named `{}`: a name belongs to one folder", pair[0]);
         }
         Ok(names)
+    }
+
+    /// Names of the components of the evil kit (`evil-` and their folders' names), sorted.
+    pub(crate) fn kit(&self) -> Result<Vec<String>> {
+        let mut worlds = Vec::new();
+        collect_packages(&self.root.join("plugins").join(EVIL), &mut worlds)?;
+        worlds.sort();
+        Ok(worlds.into_iter().map(|world| format!("{EVIL}-{world}")).collect())
+    }
+
+    /// Where the evil kit lies once it is built: not among the built-in plugins.
+    pub(crate) fn kit_components(&self) -> PathBuf {
+        self.components().join(EVIL)
     }
 }
 

@@ -9,6 +9,7 @@ Start with:
   rehearsal check              what pipeline.toml would run, with whose code and grants
   rehearsal run                run it; again, and only what changed is done
   rehearsal status             what is there, what failed
+  rehearsal dead-letters       what failed, with all it takes to see it fail again
   rehearsal show CALL          a call with its annotations
   rehearsal explain EXAMPLE    where a training example came from
 
@@ -32,9 +33,44 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the pipeline: load, transcribe, annotate, build, validate, write.
-    Run(PipelineFile),
+    Run(Run),
     /// Resolve everything and print the stage graph; run nothing.
-    Check(PipelineFile),
+    Check(Check),
+    /// Accept the plugins, imports and grants as they are now (pipeline.lock).
+    Lock(PipelineFile),
+    /// Items that failed; with an ID, one of them with all there is to know.
+    DeadLetters {
+        /// A letter's id or its beginning.
+        id: Option<String>,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Call the plugin of a dead letter once more with what it was given; keep nothing.
+    Replay {
+        /// A letter's id or its beginning.
+        id: String,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Run again, with items that failed: after a plugin, a limit or a machine was mended.
+    Retry {
+        /// A letter's id or its beginning; without it, all of them.
+        id: Option<String>,
+        /// Only items that this stage (its id in pipeline.toml) failed on.
+        #[arg(long, value_name = "STAGE")]
+        plugin: Option<String>,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Check every byte of the repository, set aside what is damaged, rebuild the index.
+    Repair(PipelineFile),
+    /// Copy the repository to a folder, or bring an earlier copy there up to date.
+    Backup {
+        /// Where to; best on another disk.
+        to: PathBuf,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
     /// What the repository holds, and what failed.
     Status {
         /// List examples of everything that validators rejected or marked, check by check.
@@ -78,6 +114,28 @@ pub(crate) struct PipelineFile {
     /// The pipeline's file.
     #[arg(long = "pipeline", short, value_name = "FILE", default_value = "pipeline.toml")]
     pub(crate) pipeline: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Fail where pipeline.lock is missing or lacks a stage, instead of writing it.
+    #[arg(long)]
+    pub(crate) locked: bool,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Put plugins that misbehave in every stage's place and print what stopped them.
+    /// Ends with 1 if anything got through.
+    #[arg(long)]
+    pub(crate) attack: bool,
+    /// Run a sample with nothing granted and print the smallest grants that would do.
+    #[arg(long, conflicts_with = "attack")]
+    pub(crate) minimal: bool,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
 }
 
 #[derive(Debug, Args)]

@@ -34,7 +34,10 @@ impl From<Exit> for ExitCode {
 /// The code of an error that ended the program.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
     let of_config = error.downcast_ref::<rehearsal_config::Error>().is_some()
-        || matches!(error.downcast_ref::<PipelineError>(), Some(PipelineError::Config(_)))
+        || matches!(
+            error.downcast_ref::<PipelineError>(),
+            Some(PipelineError::Config(_) | PipelineError::Lock(_))
+        )
         || error.downcast_ref::<WrongUsage>().is_some();
     if of_config { Exit::Usage } else { Exit::Failure }
 }

@@ -4,10 +4,13 @@ use std::io::{IsTerminal, Write};
 
 use rehearsal_config::Report;
 use rehearsal_pipeline::PipelineError;
+use rehearsal_sandbox::clean;
 use serde_json::{Value, json};
 
-/// Prints to standard output; a reader that went away ends the program quietly.
+/// Prints to standard output; a reader that went away ends the program quietly. Texts of
+/// calls and plugins may be in it, so nothing in it reaches a terminal as a command.
 pub(crate) fn out(text: &str) {
+    let text = clean(text);
     let mut stdout = std::io::stdout().lock();
     if writeln!(stdout, "{text}").is_err() {
         std::process::exit(0);
@@ -30,7 +33,7 @@ pub(crate) fn failure(error: &anyhow::Error, as_json: bool) {
         Some(report) => {
             eprintln!("{}", report.render(std::io::stderr().is_terminal()));
         }
-        None => eprintln!("error: {}", whole(error)),
+        None => eprintln!("error: {}", clean(&whole(error))),
     }
 }
 

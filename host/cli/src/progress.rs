@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rehearsal_pipeline::{Reporter, Severity, Silent};
+use rehearsal_sandbox::clean;
 
 /// Between two plain lines of one stage.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -57,7 +58,7 @@ impl Reporter for Bars {
 
     fn note(&self, severity: Severity, text: &str) {
         // A terminal that is gone is told nothing.
-        let _ = self.screen.println(format!("{}{text}", prefix(severity)));
+        let _ = self.screen.println(format!("{}{}", prefix(severity), clean(text)));
     }
 }
 
@@ -90,7 +91,7 @@ impl Reporter for Lines {
     }
 
     fn note(&self, severity: Severity, text: &str) {
-        eprintln!("{}{text}", prefix(severity));
+        eprintln!("{}{}", prefix(severity), clean(text));
     }
 }
 

@@ -8,14 +8,15 @@
 use std::collections::BTreeMap;
 
 use rehearsal_model::{Annotation, ConversationId, Digest, Example, Verdict};
-use rehearsal_repository::{Kind, Repository};
+use rehearsal_repository::{Fingerprint, Kind, Repository};
 use rehearsal_sandbox::Subject;
 
 use crate::batch::{self, Trouble};
+use crate::letters::{DeadLetter, Input, dead_letter_key};
 use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
 use crate::records::{
-    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, DeadLetter, Inspection, PRODUCTS,
-    PathProduct, Product, StageAnnotations, Subjects, dead_letter_key, fingerprint,
+    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, Inspection, PRODUCTS, PathProduct,
+    Product, StageAnnotations, Subjects, fingerprint,
 };
 use crate::summary::StageSummary;
 use crate::{PipelineError, keys};
@@ -38,6 +39,8 @@ struct Work {
     analysis: Analysis,
     product: Product,
     failure: Option<DeadLetter>,
+    /// The failure may pass by itself.
+    unsettled: bool,
     /// A validator of calls keeps it from the paths.
     rejected: bool,
 }
@@ -45,6 +48,10 @@ struct Work {
 impl Work {
     fn annotations(&self) -> Vec<Annotation> {
         self.analysis.stages.iter().flat_map(|stage| stage.annotations.iter().cloned()).collect()
+    }
+
+    const fn as_input(&self) -> Input {
+        Input::Call { id: self.id, digest: self.digest }
     }
 
     fn examples(&self) -> impl Iterator<Item = &Example> {
@@ -94,6 +101,7 @@ fn open(repository: &Repository, id: ConversationId) -> Result<Option<Work>, Pip
         analysis: Analysis::default(),
         product: Product::default(),
         failure: None,
+        unsettled: false,
         rejected: false,
     }))
 }
@@ -135,7 +143,10 @@ async fn extract(
                     annotations,
                 });
             }
-            Err(trouble) => fail(work, stage, trouble, summary, &mut done.errors),
+            Err(trouble) => {
+                let input = work.as_input();
+                fail(work, stage, trouble, input, summary, &mut done.errors);
+            }
         }
     }
     Ok(())
@@ -198,7 +209,10 @@ async fn build(
                     examples,
                 });
             }
-            Err(trouble) => fail(work, stage, trouble, summary, &mut done.errors),
+            Err(trouble) => {
+                let input = work.as_input();
+                fail(work, stage, trouble, input, summary, &mut done.errors);
+            }
         }
     }
     Ok(())
@@ -252,7 +266,13 @@ async fn inspect(
                 }
                 Err(error) => {
                     let trouble = batch::trouble_of(error)?;
-                    fail(work, stage, trouble, summary, &mut done.errors);
+                    let input = match validator.inspects {
+                        Subjects::Conversations => work.as_input(),
+                        Subjects::Examples => {
+                            Input::Examples { id: work.id, digest: work.digest, examples }
+                        }
+                    };
+                    fail(work, stage, trouble, input, summary, &mut done.errors);
                     continue;
                 }
             }
@@ -280,9 +300,11 @@ fn keep(
         let mark = fingerprint(&keys::product(&fingerprint(&work.digest).0, &stages));
         unit.put(&ANALYSES, id, mark, &work.analysis)?;
         // A call that failed has a product without rows, so that it is not tried again
-        // until it, a plugin or the configuration changes.
+        // until it, a plugin or the configuration changes; unless the plugin says that it
+        // may work later.
         let product = if work.failure.is_some() { Product::default() } else { work.product };
-        unit.put(&PRODUCTS, id, mark, &product)?;
+        let settled = if work.unsettled { Fingerprint::NONE } else { mark };
+        unit.put(&PRODUCTS, id, settled, &product)?;
         let failed_in = work.failure.as_ref().map(|letter| letter.stage.clone());
         for stage in done.stages.keys().filter(|stage| failed_in.as_ref() != Some(stage)) {
             let slot = dead_letter_key(stage, &work.id.to_string());
@@ -308,6 +330,7 @@ fn fail<T>(
     work: &mut Work,
     stage: &Ready<T>,
     trouble: Trouble,
+    input: Input,
     summary: &mut StageSummary,
     errors: &mut Vec<String>,
 ) {
@@ -321,5 +344,7 @@ fn fail<T>(
         component: Some(stage.component.digest()),
         config: stage.config.clone(),
         output: trouble.output,
+        input,
     });
+    work.unsettled = trouble.transient;
 }

@@ -1,13 +1,15 @@
 //! One bad item must not cost the others: a batch that fails is tried item by item.
 
-use rehearsal_sandbox::{CallError, Called, Failure, ItemError};
+use rehearsal_sandbox::{CallError, Called, Failure, ItemError, PluginError};
 
-use crate::PipelineError;
+use crate::{PipelineError, letters};
 
 /// Why an item has no result.
 pub(crate) struct Trouble {
     pub(crate) error: String,
     pub(crate) output: String,
+    /// It may work later, so the next run tries again by itself.
+    pub(crate) transient: bool,
 }
 
 /// Calls a plugin with all items; if that fails as a whole, with one after the other.
@@ -37,8 +39,12 @@ pub(crate) async fn each<I, T>(
 }
 
 fn settle<T>(called: Called<Vec<Result<T, ItemError>>>) -> Vec<Result<T, Trouble>> {
-    let output = called.output.stdio;
-    let trouble = |error: ItemError| Trouble { error: error.to_string(), output: output.clone() };
+    let output = letters::written(&called.output);
+    let trouble = |error: ItemError| Trouble {
+        error: error.to_string(),
+        output: output.clone(),
+        transient: matches!(error, ItemError::Plugin(PluginError::Transient(_))),
+    };
     called.value.into_iter().map(|result| result.map_err(trouble)).collect()
 }
 
@@ -47,5 +53,9 @@ pub(crate) fn trouble_of(error: CallError) -> Result<Trouble, PipelineError> {
     if matches!(&*error.failure, Failure::Host(_)) {
         return Err(error.into());
     }
-    Ok(Trouble { error: error.to_string(), output: error.output.stdio })
+    Ok(Trouble {
+        error: error.to_string(),
+        output: letters::written(&error.output),
+        transient: matches!(&*error.failure, Failure::Plugin(PluginError::Transient(_))),
+    })
 }

@@ -5,6 +5,9 @@ use rehearsal_dataset::DatasetError;
 use rehearsal_repository::RepositoryError;
 use rehearsal_sandbox::{CallError, LoadError, SandboxError};
 
+use crate::attack::NoKit;
+use crate::lock::LockError;
+
 /// Why a pipeline could not be resolved or run to its end. Failed items are no such
 /// error: they are counted and kept as dead letters.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,12 @@ pub enum PipelineError {
     /// The sandbox does not start.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// The evil kit is not there.
+    #[error(transparent)]
+    NoKit(#[from] NoKit),
+    /// The lock file is unusable, or does not accept what would run.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The repository refused.
     #[error(transparent)]
     Repository(#[from] RepositoryError),

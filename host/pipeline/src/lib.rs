@@ -11,33 +11,44 @@
 //! index, and does what does not.
 
 mod analyse;
+mod attack;
 mod audio;
 mod batch;
+mod course;
 mod error;
 mod files;
 mod hear;
 mod keys;
+mod letters;
 mod live;
 mod load;
+mod lock;
+mod minimal;
 mod plan;
 mod publish;
 pub mod query;
 mod records;
+mod replay;
 mod report;
 mod run;
 mod summary;
 mod text;
 mod why;
 
+pub use attack::{Assault, Attempt, Memory, NoKit, attack};
 pub use audio::CallAudio;
 pub use error::PipelineError;
 pub use files::FileDigests;
 pub use hear::pull_note;
+pub use letters::{DeadLetter, Input, dead_letters, release};
+pub use lock::{Change, Difference, Lock, LockError, lock_path};
+pub use minimal::{Minimal, minimal};
 pub use plan::{Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve};
 pub use records::{
-    Analysis, CallRecord, DeadLetter, EntryRecord, Inspection, ItemRef, Media, PathProduct,
-    Product, StageAnnotations, Subjects,
+    Analysis, CallRecord, EntryRecord, Inspection, ItemRef, Media, PathProduct, Product,
+    StageAnnotations, Subjects,
 };
+pub use replay::{Replay, ReplayOutcome, replay};
 pub use report::{Reporter, Severity, Silent};
 pub use run::run;
 pub use summary::{DatasetSummary, RunSummary, SourceSummary, SpeechSummary, StageSummary};

@@ -13,11 +13,13 @@ use rehearsal_sandbox::{
     CallError, Entry, FailedItem, Failure, Item, ItemBody, ItemError, PluginError,
 };
 
+use crate::course::Course;
 use crate::hear::{self, HearError, Hearing};
+use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::plan::ReadySource;
 use crate::records::{
-    CALLS, CURSORS, CallRecord, DEAD_LETTERS, DeadLetter, ENTRIES, EntryRecord, ItemRef, Media,
-    dead_letter_key, entry_key, fingerprint, source_prefix,
+    CALLS, CURSORS, CallRecord, DEAD_LETTERS, ENTRIES, EntryRecord, ItemRef, Media, entry_key,
+    fingerprint, source_prefix,
 };
 use crate::report::{Reporter, Severity};
 use crate::summary::{SourceSummary, SpeechSummary};
@@ -44,6 +46,10 @@ struct Draft {
     record: EntryRecord,
     unit: Unit,
     key: Digest,
+    /// Where the chunk at hand began.
+    offset: u64,
+    /// Keys of the dead letters in the unit.
+    letters: HashSet<Vec<u8>>,
     /// Something in it should be tried again by the next run: it is not settled.
     unsettled: bool,
 }
@@ -56,6 +62,7 @@ impl Loading<'_> {
         // What an interrupted listing saw before is not seen again by this one.
         let from_start = cursor.is_none();
         let mut listed = HashSet::new();
+        let mut course = Course::default();
         loop {
             let page = match self.source.stage.handle.list(cursor.as_deref()).await {
                 Ok(called) => called.value,
@@ -73,11 +80,20 @@ impl Loading<'_> {
                 let done = loaded.source.entries;
                 self.reporter.progress(id, done, None, "entries");
             }
+            if let Err(problem) = course.turn(page.next.clone(), !page.entries.is_empty()) {
+                self.listing_failed(problem, String::new(), &mut loaded)?;
+                return Ok(loaded);
+            }
             let mut unit = self.repository.unit();
             match &page.next {
-                Some(next) => unit.put(&CURSORS, id, fingerprint(&Digest::of(b"")), next)?,
-                None => unit.delete(Kind::Cursor, id)?,
-            };
+                Some(next) => {
+                    unit.put(&CURSORS, id, fingerprint(&Digest::of(b"")), next)?;
+                }
+                None => {
+                    unit.delete(Kind::Cursor, id)?;
+                    unit.delete(Kind::DeadLetter, dead_letter_key(id, ""))?;
+                }
+            }
             self.repository.commit(unit)?;
             match page.next {
                 Some(next) => cursor = Some(next),
@@ -110,11 +126,21 @@ impl Loading<'_> {
             failed: 0,
             gone: false,
         };
-        let mut draft = Draft { record, unit: self.repository.unit(), key, unsettled: false };
+        let mut draft = Draft {
+            record,
+            unit: self.repository.unit(),
+            key,
+            offset: 0,
+            letters: HashSet::new(),
+            unsettled: false,
+        };
         let mut offset = Some(0);
+        let mut course = Course::default();
         while let Some(at) = offset {
+            draft.offset = at;
             match self.source.stage.handle.load(&entry.key, at).await {
                 Ok(called) => {
+                    let turn = course.turn(called.value.next, !called.value.items.is_empty());
                     for item in called.value.items {
                         match item {
                             Ok(item) => self.item(item, &mut draft, loaded)?,
@@ -123,6 +149,11 @@ impl Loading<'_> {
                         if self.stop.load(Ordering::Relaxed) {
                             return Ok(());
                         }
+                    }
+                    if let Err(problem) = turn {
+                        let letter = self.letter(id, &entry.key, problem, &draft);
+                        self.fail(letter, &mut draft, loaded)?;
+                        break;
                     }
                     offset = called.value.next;
                 }
@@ -184,7 +215,7 @@ impl Loading<'_> {
                     Err(error @ (HearError::Recording(_) | HearError::Panicked(_))) => error,
                 };
                 let place = place(&draft.record.key, &item.key);
-                let letter = self.letter("speech", &place, error.to_string(), String::new());
+                let letter = self.letter("speech", &place, error.to_string(), draft);
                 self.fail(letter, draft, loaded)
             }
         }
@@ -212,7 +243,7 @@ impl Loading<'_> {
             None
         };
         if let Some(problem) = problem {
-            let letter = self.letter(&self.source.stage.id, &place, problem, String::new());
+            let letter = self.letter(&self.source.stage.id, &place, problem, draft);
             return self.fail(letter, draft, loaded);
         }
         draft.record.items.push(ItemRef {
@@ -243,7 +274,7 @@ impl Loading<'_> {
     ) -> Result<(), PipelineError> {
         let item = place(&draft.record.key, &failed.position);
         draft.unsettled |= matches!(failed.error, ItemError::Plugin(PluginError::Transient(_)));
-        let letter = self.letter(&self.source.stage.id, &item, said(&failed.error), String::new());
+        let letter = self.letter(&self.source.stage.id, &item, said(&failed.error), draft);
         self.fail(letter, draft, loaded)
     }
 
@@ -257,8 +288,8 @@ impl Loading<'_> {
         // What the plugin itself calls broken stays broken; anything else may not.
         draft.unsettled |=
             !matches!(&*error.failure, Failure::Plugin(PluginError::InvalidInput(_)));
-        let letter =
-            self.letter(&self.source.stage.id, entry, plain(error), error.output.stdio.clone());
+        let mut letter = self.letter(&self.source.stage.id, entry, plain(error), draft);
+        letter.output = written(&error.output);
         self.fail(letter, draft, loaded)
     }
 
@@ -273,19 +304,22 @@ impl Loading<'_> {
         loaded.source.failed += 1;
         draft.record.failed += 1;
         let slot = dead_letter_key(&letter.stage, &letter.item);
-        draft.unit.put(&DEAD_LETTERS, slot, fingerprint(&draft.key), &letter)?;
+        draft.unit.put(&DEAD_LETTERS, &slot, fingerprint(&draft.key), &letter)?;
+        draft.letters.insert(slot);
         Ok(())
     }
 
-    fn letter(&self, stage: &str, item: &str, error: String, output: String) -> DeadLetter {
+    fn letter(&self, stage: &str, item: &str, error: String, draft: &Draft) -> DeadLetter {
         let own = stage == self.source.stage.id;
+        let source = draft.record.source.clone();
         DeadLetter {
             stage: stage.to_owned(),
             item: item.to_owned(),
             error,
             component: own.then(|| self.source.stage.component.digest()),
             config: self.source.stage.config.clone(),
-            output,
+            output: String::new(),
+            input: Input::Entry { source, key: draft.record.key.clone(), offset: draft.offset },
         }
     }
 
@@ -296,6 +330,9 @@ impl Loading<'_> {
         mut draft: Draft,
         former: Option<EntryRecord>,
     ) -> Result<(), PipelineError> {
+        if former.as_ref().is_some_and(|record| record.failed > 0) {
+            self.withdraw_letters(&mut draft)?;
+        }
         let now: HashSet<_> = draft.record.items.iter().map(|item| item.id).collect();
         for item in former.into_iter().flat_map(|record| record.items) {
             if !now.contains(&item.id) {
@@ -306,6 +343,21 @@ impl Loading<'_> {
         let mark = if draft.unsettled { Digest::of(b"unsettled") } else { draft.key };
         draft.unit.put(&ENTRIES, slot, fingerprint(&mark), &draft.record)?;
         self.repository.commit(draft.unit)?;
+        Ok(())
+    }
+
+    /// Letters of the entry's former state that this one does not repeat.
+    fn withdraw_letters(&self, draft: &mut Draft) -> Result<(), PipelineError> {
+        for stage in [self.source.stage.id.as_str(), "speech"] {
+            for letter in self.repository.scan(&DEAD_LETTERS, source_prefix(stage))? {
+                let letter = letter?;
+                let of_this = matches!(&letter.value.input, Input::Entry { source, key, .. }
+                    if *source == draft.record.source && *key == draft.record.key);
+                if of_this && !draft.letters.contains(&letter.key) {
+                    draft.unit.delete(Kind::DeadLetter, letter.key)?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -342,13 +394,31 @@ impl Loading<'_> {
 
     /// The source cannot be listed: its calls stay as they were.
     fn source_failed(&self, error: &CallError, loaded: &mut Loaded) -> Result<(), PipelineError> {
-        let id = &self.source.stage.id;
-        self.reporter.note(Severity::Error, &format!("{id}: {error}"));
+        self.listing_failed(plain(error), written(&error.output), loaded)
+    }
+
+    fn listing_failed(
+        &self,
+        error: String,
+        output: String,
+        loaded: &mut Loaded,
+    ) -> Result<(), PipelineError> {
+        let stage = &self.source.stage;
+        self.reporter.note(Severity::Error, &format!("{}: {error}", stage.id));
         loaded.source.failed += 1;
-        let letter = self.letter(id, "", plain(error), error.output.stdio.clone());
+        let letter = DeadLetter {
+            stage: stage.id.clone(),
+            item: String::new(),
+            error,
+            component: Some(stage.component.digest()),
+            config: stage.config.clone(),
+            output,
+            input: Input::Whole,
+        };
         let mut unit = self.repository.unit();
-        let slot = dead_letter_key(id, "");
-        unit.put(&DEAD_LETTERS, slot, fingerprint(&self.source.stage.key), &letter)?;
+        // A listing that goes in a circle is not gone on with.
+        unit.delete(Kind::Cursor, &stage.id)?;
+        unit.put(&DEAD_LETTERS, dead_letter_key(&stage.id, ""), fingerprint(&stage.key), &letter)?;
         self.repository.commit(unit)?;
         Ok(())
     }
@@ -362,7 +432,7 @@ pub(crate) fn forget_call(unit: &mut Unit, id: ConversationId) -> Result<(), Pip
     Ok(())
 }
 
-fn said(error: &ItemError) -> String {
+pub(crate) fn said(error: &ItemError) -> String {
     match error {
         ItemError::Plugin(PluginError::InvalidInput(problem)) => problem.clone(),
         error => error.to_string(),
@@ -370,7 +440,7 @@ fn said(error: &ItemError) -> String {
 }
 
 /// What a plugin says of its own input needs no frame around it.
-fn plain(error: &CallError) -> String {
+pub(crate) fn plain(error: &CallError) -> String {
     match &*error.failure {
         Failure::Plugin(PluginError::InvalidInput(problem)) => problem.clone(),
         _ => error.to_string(),

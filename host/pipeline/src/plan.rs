@@ -31,6 +31,10 @@ pub struct Ready<T> {
     pub config: String,
     /// What was granted, by name.
     pub grants: Vec<String>,
+    /// What was granted.
+    pub(crate) granted: Grants,
+    /// What it may use up.
+    pub(crate) limits: Limits,
     pub(crate) handle: T,
 }
 
@@ -341,8 +345,10 @@ impl Resolver<'_> {
             id: stage.id.clone(),
             plugin: format!("{} {}", identity.name, identity.version),
             key: keys::stage(&component, &grants.config_json, grants.audio.is_some()),
-            config: grants.config_json,
+            config: grants.config_json.clone(),
             grants: named.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).into()).collect(),
+            limits: limits(stage),
+            granted: grants,
             component,
             handle,
         })

@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rehearsal_dataset::{DatasetWriter, Groups, Manifest, Origin};
-use rehearsal_model::{ConversationId, Digest, ExampleId, Finding, Hasher, Verdict};
+use rehearsal_model::{ConversationId, Digest, ExampleId, Finding, Hasher, Report, Verdict};
 use rehearsal_repository::{Fingerprint, Kind, Repository};
+use rehearsal_sandbox::CallError;
 
-use crate::PipelineError;
+use crate::letters::{DeadLetter, Input, dead_letter_key};
 use crate::live::LiveCall;
 use crate::plan::{Plan, ReadyPath, ReadyValidator};
-use crate::records::{PRODUCTS, Product, REPORTS, Subjects, fingerprint};
-use crate::report::Reporter;
+use crate::records::{DEAD_LETTERS, PRODUCTS, Product, REPORTS, Subjects, fingerprint};
+use crate::report::{Reporter, Severity};
 use crate::summary::DatasetSummary;
+use crate::{PipelineError, batch};
 
 /// Partials merged in one call.
 const MERGED_AT_ONCE: usize = 256;
@@ -73,7 +75,7 @@ pub(crate) async fn publish(
         let manifest = writer.finish(&inputs.to_string())?;
         summaries.insert(path.stage.id.clone(), summary_of(&manifest, true));
     }
-    conclude(repository, merges, mark).await?;
+    conclude(repository, merges, mark, reporter).await?;
     reporter.finished("data sets");
     Ok(summaries)
 }
@@ -182,11 +184,13 @@ fn write_path(
 struct Merge<'a> {
     validator: &'a ReadyValidator,
     waiting: Vec<Vec<u8>>,
+    /// Why it will have no conclusion. That costs its report, not the data sets.
+    failed: Option<CallError>,
 }
 
 impl<'a> Merge<'a> {
     const fn new(validator: &'a ReadyValidator) -> Self {
-        Self { validator, waiting: Vec::new() }
+        Self { validator, waiting: Vec::new(), failed: None }
     }
 
     async fn take(&mut self, product: &Product) -> Result<(), PipelineError> {
@@ -200,10 +204,24 @@ impl<'a> Merge<'a> {
     }
 
     async fn merge(&mut self) -> Result<(), PipelineError> {
-        let partials: Vec<&[u8]> = self.waiting.iter().map(Vec::as_slice).collect();
-        let merged = self.validator.stage.handle.merge(&partials).await?.value;
-        self.waiting = vec![merged];
+        let partials = std::mem::take(&mut self.waiting);
+        if self.failed.is_some() {
+            return Ok(());
+        }
+        let partials: Vec<&[u8]> = partials.iter().map(Vec::as_slice).collect();
+        match self.validator.stage.handle.merge(&partials).await {
+            Ok(merged) => self.waiting = vec![merged.value],
+            Err(error) => self.failed = Some(error),
+        }
         Ok(())
+    }
+
+    async fn conclude(mut self) -> Result<Report, CallError> {
+        let partial = self.waiting.pop().unwrap_or_default();
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.validator.stage.handle.conclude(&partial).await?.value),
+        }
     }
 }
 
@@ -211,14 +229,34 @@ async fn conclude(
     repository: &Repository,
     merges: Vec<Merge<'_>>,
     mark: Fingerprint,
+    reporter: &dyn Reporter,
 ) -> Result<(), PipelineError> {
     let mut unit = repository.unit();
     for mut merge in merges {
         merge.merge().await?;
-        let partial = merge.waiting.pop().unwrap_or_default();
         let stage = &merge.validator.stage;
-        let report = stage.handle.conclude(&partial).await?.value;
-        unit.put(&REPORTS, &stage.id, mark, &report)?;
+        let slot = dead_letter_key(&stage.id, "");
+        match merge.conclude().await {
+            Ok(report) => {
+                unit.put(&REPORTS, &stage.id, mark, &report)?;
+                unit.delete(Kind::DeadLetter, slot)?;
+            }
+            Err(error) => {
+                let trouble = batch::trouble_of(error)?;
+                reporter.note(Severity::Error, &format!("{}: {}", stage.id, trouble.error));
+                let letter = DeadLetter {
+                    stage: stage.id.clone(),
+                    item: String::new(),
+                    error: trouble.error,
+                    component: Some(stage.component.digest()),
+                    config: stage.config.clone(),
+                    output: trouble.output,
+                    input: Input::Whole,
+                };
+                unit.delete(Kind::Report, &stage.id)?;
+                unit.put(&DEAD_LETTERS, slot, mark, &letter)?;
+            }
+        }
     }
     repository.commit(unit)?;
     Ok(())

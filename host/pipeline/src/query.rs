@@ -4,10 +4,8 @@ use rehearsal_model::{Annotation, ConversationId, Digest, Example, ExampleId, Re
 use rehearsal_repository::{Kind, Repository, RepositoryError};
 use serde::Serialize;
 
-use crate::records::{
-    ANALYSES, CALLS, CallRecord, DEAD_LETTERS, DeadLetter, ENTRIES, PRODUCTS, REPORTS, RUNS,
-    Subjects,
-};
+use crate::letters::{DeadLetter, dead_letters};
+use crate::records::{ANALYSES, CALLS, CallRecord, ENTRIES, PRODUCTS, REPORTS, RUNS, Subjects};
 use crate::summary::RunSummary;
 
 /// What is in a repository.
@@ -75,10 +73,7 @@ pub struct Explanation {
 /// # Errors
 /// When it cannot be read.
 pub fn status(repository: &Repository) -> Result<Status, RepositoryError> {
-    let mut dead_letters = Vec::new();
-    for letter in repository.scan(&DEAD_LETTERS, [])? {
-        dead_letters.push(letter?.value);
-    }
+    let dead_letters = dead_letters(repository)?;
     let mut reports = Vec::new();
     for report in repository.scan(&REPORTS, [])? {
         let report = report?;

@@ -10,6 +10,8 @@ use rehearsal_model::{
 use rehearsal_repository::{Fingerprint, Kind, Table};
 use serde::{Deserialize, Serialize};
 
+use crate::letters::DeadLetter;
+
 /// Entries of sources, under [`entry_key`].
 pub(crate) const ENTRIES: Table<EntryRecord> = Table::new(Kind::Entry, 1);
 /// Calls, under their ids.
@@ -21,7 +23,8 @@ pub(crate) const ANALYSES: Table<Analysis> = Table::new(Kind::Annotations, 1);
 /// What paths made and validators said of it, under call ids.
 pub(crate) const PRODUCTS: Table<Product> = Table::new(Kind::Examples, 1);
 /// Failed items, under [`dead_letter_key`].
-pub(crate) const DEAD_LETTERS: Table<DeadLetter> = Table::new(Kind::DeadLetter, 1);
+pub(crate) const DEAD_LETTERS: Table<DeadLetter> =
+    Table::new(Kind::DeadLetter, 2).upgrading(crate::letters::upgrade);
 /// Conclusions of validators, under their ids.
 pub(crate) const REPORTS: Table<Report> = Table::new(Kind::Report, 1);
 /// Where listings were cut off, under source ids.
@@ -162,23 +165,6 @@ pub enum Subjects {
     Examples,
 }
 
-/// An item that failed, with what it takes to see it fail again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// The stage that failed, `speech` for speech recognition.
-    pub stage: String,
-    /// What it failed on: a call's id, an entry's key, a place in it.
-    pub item: String,
-    /// What happened.
-    pub error: String,
-    /// Digest of the component; none for the host's own stages.
-    pub component: Option<Digest>,
-    /// The stage's configuration.
-    pub config: String,
-    /// What the plugin wrote.
-    pub output: String,
-}
-
 pub(crate) fn entry_key(source: &str, key: &str) -> Vec<u8> {
     // Keys of loaders may be of any length; the index wants short ones.
     [source.as_bytes(), &[0], &Digest::of(key.as_bytes()).as_bytes()[..16]].concat()
@@ -186,10 +172,6 @@ pub(crate) fn entry_key(source: &str, key: &str) -> Vec<u8> {
 
 pub(crate) fn source_prefix(source: &str) -> Vec<u8> {
     [source.as_bytes(), &[0]].concat()
-}
-
-pub(crate) fn dead_letter_key(stage: &str, item: &str) -> Vec<u8> {
-    [stage.as_bytes(), &[0], &Digest::of(item.as_bytes()).as_bytes()[..16]].concat()
 }
 
 pub(crate) fn fingerprint(digest: &Digest) -> Fingerprint {

@@ -52,6 +52,41 @@ fn a_backup_made_while_others_write_is_whole() {
 }
 
 #[test]
+fn a_backup_is_brought_up_to_date_with_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, to) = (folder.path().join("live"), folder.path().join("copy"));
+    let mut repository = small_segments(&live);
+    for number in 0..100 {
+        put(&repository, &format!("{number:04}"), &text(number, 600));
+    }
+    let first = repository.backup_or_update(&to).unwrap();
+    assert_eq!(first.copied, first.bytes);
+    let again = repository.backup_or_update(&to).unwrap();
+    assert_eq!((again.copied, again.bytes), (0, first.bytes));
+    put(&repository, "late", "margaret came late");
+    let late = repository.backup_or_update(&to).unwrap();
+    assert!(late.copied > 0 && late.copied < 1_000, "{late:?}");
+    assert_eq!(contents(&Repository::open(&to).unwrap()), contents(&repository));
+    // What is erased leaves the copy with the next update, index and all.
+    repository.erase(|_, key| key == b"late").unwrap();
+    repository.backup_or_update(&to).unwrap();
+    assert!(!holds(&to, b"margaret"));
+    assert_eq!(contents(&Repository::open(&to).unwrap()), contents(&repository));
+    // A copy that went its own way is replaced, and nothing that is no copy is touched.
+    let strayed = Repository::open(&to).unwrap();
+    put(&strayed, "stray", &text(7, 5_000));
+    strayed.close().unwrap();
+    repository.backup_or_update(&to).unwrap();
+    assert_eq!(contents(&Repository::open(&to).unwrap()), contents(&repository));
+    let other = folder.path().join("photos");
+    std::fs::create_dir(&other).unwrap();
+    for target in [other.as_path(), &live] {
+        let error = repository.backup_or_update(target).unwrap_err();
+        assert!(matches!(error, RepositoryError::TargetExists { .. }), "{error}");
+    }
+}
+
+#[test]
 fn compaction_gives_back_room_and_changes_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let mut repository = small_segments(folder.path());

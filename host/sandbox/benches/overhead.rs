@@ -33,7 +33,8 @@ fn main() {
         let sandbox = Sandbox::new(&Settings { cache: None, pool }).expect("the sandbox starts");
         let empty = sandbox.load_bytes("empty", &guest::extractor(guest::EMPTY_ROWS));
         measure(&runtime, &empty.expect("a plugin"), &format!("crossing only, {how}"), &calls);
-        let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins");
+        let own = std::env::current_exe().expect("a benchmark knows where it is");
+        let plugins = own.ancestors().nth(3).unwrap_or(Path::new("target")).join("plugins");
         for plugin in ["nepq", "tone-pacing"] {
             match sandbox.load(&plugins.join(plugin).with_extension("wasm")) {
                 Ok(component) => {

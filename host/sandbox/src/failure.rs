@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Output;
+use crate::{Capability, Output};
 
 /// A plugin wanted more than it was allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +90,9 @@ pub enum Failure {
     Limit(LimitExceeded),
     /// What came back is not what the contract says.
     Contract(String),
+    /// The plugin reached for what was not granted to it. Only of plugins that were
+    /// rehearsed: for others it is not even there.
+    NotGranted(Capability),
     /// The plugin says so itself.
     Plugin(PluginError),
     /// This machine could not run the plugin; not the plugin's fault.
@@ -142,6 +145,12 @@ impl fmt::Display for CallError {
                 "plugin `{plugin}` breaks the contract in `{export}`: {what}; its author must \
                  correct this"
             )?,
+            Failure::NotGranted(what) => {
+                write!(
+                    f,
+                    "plugin `{plugin}` reached for `{what}` in `{export}`, which is not granted"
+                )?;
+            }
             Failure::Plugin(error) => write!(f, "plugin `{plugin}` failed in `{export}`: {error}")?,
             Failure::Host(what) => {
                 write!(f, "this machine could not run `{export}` of plugin `{plugin}`: {what}")?;

@@ -11,6 +11,11 @@ use crate::Capability;
 use crate::bindings::rehearsal::plugin;
 use crate::state::State;
 
+/// A plugin that was linked leniently reached for what it was not granted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not granted")]
+pub(crate) struct NotGranted(pub(crate) Capability);
+
 type Own = HasSelf<State>;
 
 /// Links what every plugin has, and what this one was granted.

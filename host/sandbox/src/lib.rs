@@ -52,7 +52,7 @@ pub use error::{LoadError, SandboxError};
 pub use failure::{CallError, Failure, ItemError, LimitExceeded, PluginError};
 pub use files::{FileGrant, FingerprintStore, Fingerprints, GrantError, Stamp};
 pub use grants::Grants;
-pub use output::{Level, Output};
+pub use output::{Level, Output, clean};
 pub use sandbox::Sandbox;
 pub use session::{Called, FileRead};
 pub use settings::{Limits, Pool, Settings};

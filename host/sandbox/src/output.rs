@@ -117,7 +117,11 @@ impl Stdio {
 
 /// Without control characters (so without escape sequences that recolour, rename or
 /// overwrite a terminal), except the ends of lines and tabs.
-pub(crate) fn clean(text: &str) -> String {
+///
+/// What plugins say is cleaned on the way in; texts of calls are data and stay as they
+/// are, so whoever shows them on a terminal cleans them then.
+#[must_use]
+pub fn clean(text: &str) -> String {
     text.chars().filter(|&c| matches!(c, '\n' | '\t') || !(c.is_control() || reorders(c))).collect()
 }
 

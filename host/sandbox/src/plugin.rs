@@ -41,22 +41,22 @@ impl<E: Exports> Plugin<E> {
         grants: Grants,
         limits: Limits,
     ) -> Result<Self, LoadError> {
-        if component.world() != E::WORLD {
-            return Err(LoadError::WrongWorld {
-                file: component.file().to_owned(),
-                found: component.world(),
-                wanted: E::WORLD,
-            });
-        }
+        check_world::<E>(component)?;
         if let Some(&interface) = component.needs().iter().find(|need| !grants.has(**need)) {
             return Err(LoadError::MissingGrant { plugin: id.to_owned(), interface });
         }
         Self::link(id, component, grants, limits, false)
     }
 
-    /// Without any grants, to ask a plugin who it is.
-    pub(crate) fn stranger(component: &Component) -> Result<Self, LoadError> {
-        Self::link(component.file(), component, Grants::default(), Limits::default(), true)
+    /// Links everything; what was not granted traps when it is called.
+    pub(crate) fn rehearse(
+        id: &str,
+        component: &Component,
+        grants: Grants,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
+        check_world::<E>(component)?;
+        Self::link(id, component, grants, limits, true)
     }
 
     fn link(
@@ -145,6 +145,17 @@ impl<E: Exports> Plugin<E> {
         let linked = linked(code, &self.grants, self.lenient).map_err(|error| problem(&error))?;
         Ok(self.on_demand.get_or_init(|| linked))
     }
+}
+
+fn check_world<E: Exports>(component: &Component) -> Result<(), LoadError> {
+    if component.world() == E::WORLD {
+        return Ok(());
+    }
+    Err(LoadError::WrongWorld {
+        file: component.file().to_owned(),
+        found: component.world(),
+        wanted: E::WORLD,
+    })
 }
 
 /// Links what is granted and nothing else.

@@ -10,6 +10,7 @@ use wasmtime_wasi::I32Exit;
 use crate::component::problem;
 use crate::engine::TICK;
 use crate::exports::Exports;
+use crate::host::NotGranted;
 use crate::lift::Lift;
 use crate::plugin::{Linked, Plugin};
 use crate::state::State;
@@ -137,6 +138,9 @@ impl Failure {
         }
         if error.is::<DeadlinePassed>() {
             return Some(Self::Deadline { limit: limits.deadline, backtrace });
+        }
+        if let Some(NotGranted(what)) = error.downcast_ref() {
+            return Some(Self::NotGranted(*what));
         }
         if let Some(WrongTypes(what)) = error.downcast_ref() {
             return Some(Self::Contract(what.clone()));

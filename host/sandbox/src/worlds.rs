@@ -1,5 +1,56 @@
 //! The four kinds of plugins, a typed handle each. Every call gets a fresh instance.
 
+/// A typed handle of one world: what all four have in common. Expects the world's
+/// `GuestIndices` in scope.
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident, $describe:path) => {
+        $(#[$doc])*
+        pub struct $name($crate::plugin::Plugin<GuestIndices>);
+
+        impl $name {
+            /// Links a component under the id that it has in pipeline.toml.
+            ///
+            /// # Errors
+            /// If it is of another world, or needs what is not granted.
+            pub fn prepare(
+                id: &str,
+                component: &$crate::Component,
+                grants: $crate::Grants,
+                limits: $crate::Limits,
+            ) -> Result<Self, $crate::LoadError> {
+                $crate::plugin::Plugin::prepare(id, component, grants, limits).map(Self)
+            }
+
+            /// As [`Self::prepare`], but what it needs and is not granted is found out
+            /// when it reaches for it, with [`Failure::NotGranted`](crate::Failure).
+            ///
+            /// # Errors
+            /// If it is of another world.
+            pub fn rehearse(
+                id: &str,
+                component: &$crate::Component,
+                grants: $crate::Grants,
+                limits: $crate::Limits,
+            ) -> Result<Self, $crate::LoadError> {
+                $crate::plugin::Plugin::rehearse(id, component, grants, limits).map(Self)
+            }
+
+            /// What it says of itself.
+            ///
+            /// # Errors
+            /// If the call fails.
+            pub async fn describe(
+                &self,
+            ) -> Result<$crate::Called<$crate::Description>, $crate::CallError> {
+                let mut session = self.0.start("describe", &[]).await?;
+                let call = session.guest.call_describe(&mut session.store);
+                let answer = session.deadline.limit(call).await;
+                session.finish(answer, |lift, answer, _| $describe(lift, answer))
+            }
+        }
+    };
+}
+
 mod extractor;
 mod loader;
 mod path_builder;
@@ -13,7 +64,9 @@ pub use self::path_builder::PathBuilder;
 pub use self::validator::{Inspection, Subject, Validator};
 
 use crate::bindings::rehearsal::plugin::types;
-use crate::{CallError, Called, Component, Description, Failure, ItemError, LoadError, World};
+use crate::{
+    CallError, Called, Component, Description, Failure, Grants, ItemError, Limits, LoadError, World,
+};
 
 /// What an extractor or a path builder answers: a result a conversation, in order.
 pub type Rows<T> = Vec<Result<Vec<T>, ItemError>>;
@@ -25,11 +78,12 @@ impl Component {
     /// The outer one if the plugin does not fit the contract, the inner one if the
     /// call fails.
     pub async fn describe(&self) -> Result<Result<Called<Description>, CallError>, LoadError> {
+        let (id, grants, limits) = (self.file(), Grants::default(), Limits::default());
         Ok(match self.world() {
-            World::Loader => Loader::stranger(self)?.describe().await,
-            World::Extractor => Extractor::stranger(self)?.describe().await,
-            World::PathBuilder => PathBuilder::stranger(self)?.describe().await,
-            World::Validator => Validator::stranger(self)?.describe().await,
+            World::Loader => Loader::rehearse(id, self, grants, limits)?.describe().await,
+            World::Extractor => Extractor::rehearse(id, self, grants, limits)?.describe().await,
+            World::PathBuilder => PathBuilder::rehearse(id, self, grants, limits)?.describe().await,
+            World::Validator => Validator::rehearse(id, self, grants, limits)?.describe().await,
         })
     }
 }

@@ -1,14 +1,19 @@
 //! The commands, a module each.
 
 mod agreement;
+mod attack;
 mod check;
+mod dead_letters;
 mod explain;
+mod lock;
+mod minimal;
 mod model;
 mod plugin;
 mod run;
 mod show;
 mod status;
 mod transcribe;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +24,7 @@ use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox};
 
-use crate::args::{Arguments, Command, PipelineFile};
+use crate::args::{Arguments, Check, Command, PipelineFile};
 use crate::exit::{Exit, WrongUsage};
 use crate::places;
 
@@ -28,8 +33,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let Arguments { json, plugins, command } = arguments;
     let plugins = plugins.as_deref();
     match command {
-        Command::Run(file) => run::run(&file, plugins, json),
-        Command::Check(file) => check::run(&file, plugins, json),
+        Command::Run(what) => run::run(&what, plugins, json),
+        Command::Check(Check { attack: true, file, .. }) => attack::run(&file, plugins, json),
+        Command::Check(Check { minimal: true, file, .. }) => minimal::run(&file, plugins, json),
+        Command::Check(Check { file, .. }) => check::run(&file, plugins, json),
+        Command::Lock(file) => lock::run(&file, plugins, json),
+        Command::DeadLetters { id, file } => dead_letters::list(id.as_deref(), &file, json),
+        Command::Replay { id, file } => dead_letters::replay(&id, &file, plugins, json),
+        Command::Retry { id, plugin, run } => {
+            dead_letters::retry(id.as_deref(), plugin.as_deref(), &run, plugins, json)
+        }
+        Command::Repair(file) => upkeep::repair(&file, json),
+        Command::Backup { to, file } => upkeep::backup(&to, &file, json),
         Command::Status { why: true, file } => status::why(&file, json),
         Command::Status { why: false, file } => status::run(&file, json),
         Command::Show { id, file } => show::run(id.as_deref(), &file, json),
@@ -43,6 +58,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 
 /// A pipeline with its plugins found and checked.
 struct Resolved {
+    config: Config,
     plan: Plan,
     audio: Arc<CallAudio>,
     files: Arc<FileDigests>,
@@ -69,7 +85,7 @@ fn resolve(
     let mut warnings: Vec<_> = config.warnings().diagnostics().to_vec();
     warnings.extend(plan.warnings.iter().cloned());
     let warnings = (!warnings.is_empty()).then(|| config.report(warnings).render(false));
-    Ok(Resolved { plan, audio, files, warnings })
+    Ok(Resolved { config, plan, audio, files, warnings })
 }
 
 fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime> {

@@ -9,21 +9,34 @@ use rehearsal_pipeline::{Reporter, RunSummary, Severity};
 use rehearsal_repository::Repository;
 use serde_json::json;
 
-use crate::args::PipelineFile;
+use super::lock;
+use crate::args::Run;
 use crate::exit::Exit;
 use crate::{places, print, progress};
 
-pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
+pub(crate) fn run(what: &Run, plugins: Option<&Path>, json: bool) -> Result<Exit> {
+    released(what, plugins, json, |_| Ok(()))
+}
+
+/// Runs after `before` has seen the repository.
+pub(super) fn released(
+    what: &Run,
+    plugins: Option<&Path>,
+    json: bool,
+    before: impl FnOnce(&Repository) -> Result<()>,
+) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime)?;
+    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime)?;
     let reporter = progress::reporter(json);
-    if let Some(warnings) = resolved.warnings {
-        reporter.note(Severity::Info, &warnings);
+    if let Some(warnings) = &resolved.warnings {
+        reporter.note(Severity::Info, warnings);
     }
+    lock::enforce(&resolved, what.locked, &*reporter)?;
     let plan = Arc::new(resolved.plan);
     let repository = Arc::new(Repository::open(plan.repository())?);
     tell_recovery(&repository, &*reporter);
+    before(&repository)?;
     resolved.audio.attach(Arc::clone(&repository));
     resolved.files.attach(Arc::clone(&repository));
     let stop = stop_on_interrupt()?;
@@ -123,7 +136,7 @@ fn in_words(summary: &RunSummary) -> String {
     }
     if summary.standing_failures > 0 {
         lines.push(format!(
-            "{} items stand failed; `rehearsal status` lists them",
+            "{} items stand failed; `rehearsal dead-letters` lists them",
             summary.standing_failures
         ));
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rehearsal_model::ConversationId;
 use wasmtime::component::Resource;
 
-use super::blocking;
-use crate::Recording;
+use super::{NotGranted, blocking};
 use crate::bindings::rehearsal::plugin::audio::{Host, HostRecording, Prosody};
 use crate::bindings::rehearsal::plugin::types::Error;
 use crate::state::State;
+use crate::{Capability, Recording};
 
 /// As `wit/host.wit` promises.
 const MAX_SAMPLES_MS: u32 = 60_000;
@@ -38,7 +38,7 @@ impl Host for State {
         conversation: String,
     ) -> wasmtime::Result<Result<Option<Resource<OpenRecording>>, Error>> {
         let Some(source) = self.grants.audio.clone() else {
-            wasmtime::bail!("audio is not granted");
+            return Err(NotGranted(Capability::Audio).into());
         };
         let id = conversation.parse::<ConversationId>().ok();
         let Some(id) = id.filter(|id| self.batch.contains(id)) else {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use super::blocking;
+use super::{NotGranted, blocking};
+use crate::Capability;
 use crate::bindings::rehearsal::plugin::files::{File, Host, HostBlob};
 use crate::bindings::rehearsal::plugin::types::Error;
 use crate::files::{FileGrant, Listed, Listing, OpenError, Opened};
@@ -25,7 +26,7 @@ impl State {
     /// The interface is linked only where files are granted.
     fn granted(&self) -> wasmtime::Result<FileGrant> {
         let grant = self.grants.files.clone();
-        grant.ok_or_else(|| wasmtime::format_err!("files are not granted"))
+        grant.ok_or_else(|| NotGranted(Capability::Files).into())
     }
 
     /// The listing that holds for the whole call.

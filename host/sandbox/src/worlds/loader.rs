@@ -6,15 +6,13 @@ use rehearsal_model::{Conversation, Digest};
 
 use crate::bindings::exports::rehearsal::plugin::loader_api::{self as wit, GuestIndices};
 use crate::lift::Lift;
-use crate::plugin::Plugin;
 use crate::state::State;
-use crate::{
-    CallError, Called, Component, Description, Failure, Grants, ItemError, LimitExceeded, Limits,
-    LoadError, describe,
-};
+use crate::{CallError, Called, Failure, ItemError, LimitExceeded, describe};
 
-/// A loader with its grants.
-pub struct Loader(Plugin<GuestIndices>);
+handle!(
+    /// A loader with its grants.
+    Loader, describe::loader
+);
 
 /// One thing that a source lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,33 +94,6 @@ pub struct FailedItem {
 }
 
 impl Loader {
-    /// Links a component under the id that it has in pipeline.toml.
-    ///
-    /// # Errors
-    /// If it is of another world, or needs what is not granted.
-    pub fn prepare(
-        id: &str,
-        component: &Component,
-        grants: Grants,
-        limits: Limits,
-    ) -> Result<Self, LoadError> {
-        Plugin::prepare(id, component, grants, limits).map(Self)
-    }
-
-    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
-        Plugin::stranger(component).map(Self)
-    }
-
-    /// Who it is.
-    ///
-    /// # Errors
-    /// If the call fails.
-    pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.0.start("describe", &[]).await?;
-        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
-        session.finish(answer, |lift, answer, _| describe::loader(lift, answer))
-    }
-
     /// A page of what the source has: the first one, or that at a former page's `next`.
     ///
     /// # Errors

@@ -8,14 +8,12 @@ use super::check_rows;
 use crate::bindings::exports::rehearsal::plugin::validator_api::{self as wit, GuestIndices};
 use crate::lift::Lift;
 use crate::lower::{AnnotatedParts, ExampleParts};
-use crate::plugin::Plugin;
-use crate::{
-    CallError, Called, Component, Description, Failure, Grants, LimitExceeded, Limits, LoadError,
-    describe,
-};
+use crate::{CallError, Called, Failure, LimitExceeded, describe};
 
-/// A validator with its grants.
-pub struct Validator(Plugin<GuestIndices>);
+handle!(
+    /// A validator with its grants.
+    Validator, describe::validator
+);
 
 /// What a validator judges.
 #[derive(Debug, Clone, Copy)]
@@ -60,33 +58,6 @@ impl<'a> Parts<'a> {
 }
 
 impl Validator {
-    /// Links a component under the id that it has in pipeline.toml.
-    ///
-    /// # Errors
-    /// If it is of another world, or needs what is not granted.
-    pub fn prepare(
-        id: &str,
-        component: &Component,
-        grants: Grants,
-        limits: Limits,
-    ) -> Result<Self, LoadError> {
-        Plugin::prepare(id, component, grants, limits).map(Self)
-    }
-
-    pub(super) fn stranger(component: &Component) -> Result<Self, LoadError> {
-        Plugin::stranger(component).map(Self)
-    }
-
-    /// Who it is, what it judges and checks.
-    ///
-    /// # Errors
-    /// If the call fails.
-    pub async fn describe(&self) -> Result<Called<Description>, CallError> {
-        let mut session = self.0.start("describe", &[]).await?;
-        let answer = session.deadline.limit(session.guest.call_describe(&mut session.store)).await;
-        session.finish(answer, |lift, answer, _| describe::validator(lift, answer))
-    }
-
     /// A verdict on each subject of a batch, in order, and what the conclusion needs.
     ///
     /// # Errors
@@ -139,6 +110,10 @@ impl Validator {
             let report = answer.map_err(|error| Failure::Plugin(error.into()))?;
             let metrics = lift.list(report.metrics)?.into_iter();
             let metrics = metrics.map(|metric| {
+                if !metric.value.is_finite() {
+                    let problem = format!("the metric `{}` is {}", metric.name, metric.value);
+                    return Err(Failure::Contract(problem));
+                }
                 Ok(Metric {
                     name: lift.string(metric.name)?,
                     value: metric.value,
@@ -147,7 +122,7 @@ impl Validator {
             });
             Ok(Report {
                 summary: lift.string(report.summary)?,
-                metrics: metrics.collect::<Result<_, LimitExceeded>>()?,
+                metrics: metrics.collect::<Result<_, Failure>>()?,
                 details: lift.string(report.details)?,
             })
         })

@@ -8,6 +8,7 @@ mod guest;
 mod limits;
 mod loading;
 mod plugins;
+mod results;
 
 use rehearsal_model::{Conversation, ConversationId, Participant};
 use rehearsal_sandbox::{Component, Extractor, Grants, Limits, Sandbox, Settings};

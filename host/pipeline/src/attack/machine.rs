@@ -1,0 +1,102 @@
+//! What is watched of the machine: the process's memory, a file and a port that nobody
+//! may touch.
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+
+use serde::Serialize;
+use tempfile::TempDir;
+
+use crate::PipelineError;
+
+/// Bytes that allocators and the pool may keep after hundreds of attacks.
+const KEPT: u64 = 96 << 20;
+const SECRET: &str = "nobody may read this";
+
+/// The process's resident memory in bytes; none where the system does not tell.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Memory {
+    /// Before the first attack.
+    pub before: Option<u64>,
+    /// After the last.
+    pub after: Option<u64>,
+}
+
+impl Memory {
+    pub(super) fn begin(&mut self) {
+        self.before = self.before.or_else(resident);
+    }
+
+    pub(super) fn end(&mut self) {
+        self.after = resident();
+    }
+
+    /// Whether what the attacks took was given back.
+    #[must_use]
+    pub fn is_back(&self) -> bool {
+        self.before.zip(self.after).is_none_or(|(before, after)| after <= before + KEPT)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn resident() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn resident() -> Option<u64> {
+    None
+}
+
+/// A file with a secret, a port that somebody listens on, and an empty folder.
+pub(super) struct Canaries {
+    folder: TempDir,
+    secret: String,
+    listener: TcpListener,
+    address: String,
+}
+
+impl Canaries {
+    pub(super) fn plant() -> Result<Self, PipelineError> {
+        let plant = || -> io::Result<Self> {
+            let folder = TempDir::with_prefix("rehearsal-attack-")?;
+            fs::create_dir(folder.path().join("empty"))?;
+            let secret = folder.path().join("secret");
+            fs::write(&secret, SECRET)?;
+            let listener = TcpListener::bind("127.0.0.1:0")?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?.to_string();
+            let secret = secret.to_string_lossy().into_owned();
+            Ok(Self { folder, secret, listener, address })
+        };
+        plant().map_err(|error| {
+            PipelineError::Worker(format!("nothing to attack could be set up: {error}"))
+        })
+    }
+
+    /// A folder with nothing in it.
+    pub(super) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("empty")
+    }
+
+    /// What an attack is pointed at.
+    pub(super) fn target(&self, attack: &str) -> &str {
+        if attack == "sockets" { &self.address } else { &self.secret }
+    }
+
+    /// That nobody called and nothing was changed.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if let Ok((_, from)) = self.listener.accept() {
+            return Err(format!("it connected to the host from {from}"));
+        }
+        let entries = fs::read_dir(self.folder.path()).map_or(0, Iterator::count);
+        if entries != 2 || !fs::read_to_string(&self.secret).is_ok_and(|text| text == SECRET) {
+            return Err("it wrote outside the sandbox".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,417 @@
+//! `pipeline.lock`: whose code runs and what it may see, as the operator last accepted.
+//!
+//! It stands beside the pipeline's file and is meant to be committed with it. A component
+//! with another digest, an import that is new and a grant that is wider stop a run until
+//! they are accepted; a stage that is new was just written by the operator and is taken
+//! in; what is narrower or gone needs no one's consent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
+
+use rehearsal_config::{Config, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::Plan;
+use crate::plan::Ready;
+
+/// Form of the file.
+const VERSION: u32 = 1;
+const HEAD: &str = "\
+# Which plugins run and what they may see, as last accepted by `rehearsal lock`.
+# Commit it: a component, an import or a grant that is not in here stops the run.
+";
+
+/// What is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    version: u32,
+    /// By stage id.
+    #[serde(default)]
+    stage: BTreeMap<String, LockedStage>,
+}
+
+/// What is accepted of one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockedStage {
+    /// Name and version, as the plugin says them: for people.
+    plugin: String,
+    world: String,
+    /// Version of the contract.
+    contract: String,
+    digest: String,
+    imports: BTreeSet<String>,
+    grants: BTreeSet<String>,
+}
+
+/// Why a lock file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It cannot be read or written.
+    #[error("cannot {action} the lock file {}: {source}", path.display())]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not what this program wrote.
+    #[error(
+        "the lock file {} cannot be understood: {problem}; compare it with an earlier version, \
+         or write it anew with `rehearsal lock`", path.display()
+    )]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        problem: String,
+    },
+    /// It does not accept what would run.
+    #[error(
+        "{} does not accept what would run:\n{}\nif that is meant, `rehearsal lock` accepts it",
+        path.display(), listed(differences)
+    )]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
+}
+
+fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(|one| format!("  {one}")).collect::<Vec<_>>().join("\n")
+}
+
+/// One way in which a pipeline differs from its lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The stage's id.
+    pub stage: String,
+    /// What differs.
+    pub change: Change,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The stage is new: its plugin with what it was granted.
+    NewStage {
+        /// Name and version.
+        plugin: String,
+        /// Digest of the component.
+        digest: String,
+    },
+    /// The stage is gone.
+    GoneStage,
+    /// Another component.
+    Component {
+        /// Name, version and digest as accepted.
+        from: String,
+        /// The same of what would run.
+        to: String,
+    },
+    /// It imports what it did not.
+    NewImport(String),
+    /// It may see what it might not.
+    WiderGrant(String),
+    /// It no longer may, or no longer asks.
+    Narrower(String),
+}
+
+impl Change {
+    /// Whether it takes the operator's consent.
+    #[must_use]
+    pub const fn wants_consent(&self) -> bool {
+        matches!(self, Self::Component { .. } | Self::NewImport(_) | Self::WiderGrant(_))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.stage)?;
+        match &self.change {
+            Change::NewStage { plugin, digest } => write!(f, "new stage, {plugin} ({digest:.12})"),
+            Change::GoneStage => f.write_str("the stage is gone"),
+            Change::Component { from, to } => write!(f, "another component: {from} is now {to}"),
+            Change::NewImport(name) => write!(f, "new import: {name}"),
+            Change::WiderGrant(grant) => write!(f, "wider grant: {grant}"),
+            Change::Narrower(what) => write!(f, "no longer: {what}"),
+        }
+    }
+}
+
+/// Where the lock of a pipeline's file stands: `pipeline.lock` beside `pipeline.toml`.
+#[must_use]
+pub fn lock_path(pipeline: &Path) -> PathBuf {
+    pipeline.with_extension("lock")
+}
+
+impl Lock {
+    /// What a plan would run.
+    #[must_use]
+    pub fn of(config: &Config, plan: &Plan) -> Self {
+        let mut lock = Self { version: VERSION, stage: BTreeMap::new() };
+        let pipeline = &config.pipeline;
+        let folder = config.document().path().parent().unwrap_or(Path::new(""));
+        let mut add = |stage: &Stage, locked: LockedStage| {
+            let grants = permissions(stage, folder);
+            lock.stage.insert(stage.id.clone(), LockedStage { grants, ..locked });
+        };
+        for (stage, ready) in pipeline.sources.iter().zip(&plan.sources) {
+            add(&stage.stage, locked(&ready.stage));
+        }
+        for (stage, ready) in pipeline.extractors.iter().zip(&plan.extractors) {
+            add(stage, locked(ready));
+        }
+        for (stage, ready) in pipeline.paths.iter().zip(&plan.paths) {
+            add(&stage.stage, locked(&ready.stage));
+        }
+        for (stage, ready) in pipeline.validators.iter().zip(&plan.validators) {
+            add(stage, locked(&ready.stage));
+        }
+        lock
+    }
+
+    /// Reads a lock file; none where there is none.
+    ///
+    /// # Errors
+    /// If it is there and cannot be used.
+    pub fn read(path: &Path) -> Result<Option<Self>, LockError> {
+        let invalid = |problem| LockError::Invalid { path: path.to_owned(), problem };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(LockError::Io { action: "read", path: path.to_owned(), source });
+            }
+        };
+        let lock: Self = toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        if lock.version != VERSION {
+            let found = lock.version;
+            return Err(invalid(format!("it has form {found}, and this program knows {VERSION}")));
+        }
+        Ok(Some(lock))
+    }
+
+    /// Writes it in one step.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, path: &Path) -> Result<(), LockError> {
+        let text = toml::to_string(self).map_err(|error| LockError::Invalid {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })?;
+        let partial = path.with_extension("lock.partial");
+        fs::write(&partial, format!("{HEAD}{text}"))
+            .and_then(|()| fs::rename(&partial, path))
+            .map_err(|source| LockError::Io { action: "write", path: path.to_owned(), source })
+    }
+
+    /// Everything in which `now` differs from what is accepted, by stage.
+    #[must_use]
+    pub fn compare(&self, now: &Self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for (id, stage) in &now.stage {
+            let changes = match self.stage.get(id) {
+                Some(accepted) => accepted.compare(stage),
+                None => vec![Change::NewStage {
+                    plugin: stage.plugin.clone(),
+                    digest: stage.digest.clone(),
+                }],
+            };
+            let of_stage = |change| Difference { stage: id.clone(), change };
+            differences.extend(changes.into_iter().map(of_stage));
+        }
+        for id in self.stage.keys().filter(|id| !now.stage.contains_key(*id)) {
+            differences.push(Difference { stage: id.clone(), change: Change::GoneStage });
+        }
+        differences
+    }
+
+    /// Id, plugin and digest of each stage.
+    pub fn plugins(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let stages = self.stage.iter();
+        stages.map(|(id, stage)| (id.as_str(), stage.plugin.as_str(), stage.digest.as_str()))
+    }
+
+    /// How many stages it has.
+    #[must_use]
+    pub fn stages(&self) -> usize {
+        self.stage.len()
+    }
+}
+
+impl LockedStage {
+    fn compare(&self, now: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if (&self.digest, &self.world, &self.contract) != (&now.digest, &now.world, &now.contract) {
+            changes.push(Change::Component { from: self.named(), to: now.named() });
+        }
+        let new = now.imports.difference(&self.imports).cloned();
+        changes.extend(new.map(Change::NewImport));
+        let wider = now.grants.iter().filter(|grant| !covered(&self.grants, grant));
+        changes.extend(wider.cloned().map(Change::WiderGrant));
+        let narrower =
+            self.grants.difference(&now.grants).chain(self.imports.difference(&now.imports));
+        changes.extend(narrower.cloned().map(Change::Narrower));
+        changes
+    }
+
+    fn named(&self) -> String {
+        format!("{} ({:.12})", self.plugin, self.digest)
+    }
+}
+
+fn locked<T>(ready: &Ready<T>) -> LockedStage {
+    LockedStage {
+        plugin: ready.plugin.clone(),
+        world: ready.component.world().name().to_owned(),
+        contract: ready.component.contract().to_owned(),
+        digest: ready.component.digest().to_string(),
+        imports: ready.component.imports().iter().cloned().collect(),
+        grants: BTreeSet::new(),
+    }
+}
+
+/// The grants of a stage, one sentence a permission. Folders are written as the
+/// pipeline's file sees them, so that a lock holds on every machine.
+fn permissions(stage: &Stage, folder: &Path) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let grants = &stage.grants;
+    if let Some(files) = &grants.files {
+        let root = files.root.strip_prefix(folder).unwrap_or(&files.root).display();
+        if files.include.is_empty() {
+            all.insert(format!("files {EVERYTHING} of {root}"));
+        }
+        all.extend(files.include.iter().map(|pattern| format!("files {pattern} of {root}")));
+    }
+    for http in &grants.http {
+        for method in &http.methods {
+            all.insert(format!("http {method} {}", http.url));
+        }
+        if http.allow_private {
+            all.insert(format!("http to private addresses of {}", http.url));
+        }
+        if let Some(secret) = &http.secret {
+            all.insert(format!("secret in {} to {}", secret.header, http.url));
+        }
+    }
+    for (name, granted) in [("audio", grants.audio), ("semantics", grants.semantics)] {
+        if granted {
+            all.insert(name.to_owned());
+        }
+    }
+    all
+}
+
+/// What stands for all files of a folder.
+const EVERYTHING: &str = "**";
+
+/// Whether something accepted allows as much: the same, all files of the same folder, or
+/// an address above.
+fn covered(accepted: &BTreeSet<String>, wanted: &str) -> bool {
+    if accepted.contains(wanted) {
+        return true;
+    }
+    if let Some((_, root)) = wanted.strip_prefix("files ").and_then(|rest| rest.split_once(" of "))
+    {
+        return accepted.contains(&format!("files {EVERYTHING} of {root}"));
+    }
+    wanted.starts_with("http ")
+        && accepted
+            .iter()
+            .filter_map(|grant| grant.strip_suffix('*'))
+            .any(|above| above.starts_with("http ") && wanted.starts_with(above))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lock(grants: &[&str], imports: &[&str], digest: &str) -> Lock {
+        let set = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
+        let stage = LockedStage {
+            plugin: "nepq 0.1.0".to_owned(),
+            world: "extractor".to_owned(),
+            contract: "0.1.0".to_owned(),
+            digest: digest.to_owned(),
+            imports: set(imports),
+            grants: set(grants),
+        };
+        Lock { version: VERSION, stage: BTreeMap::from([("nepq".to_owned(), stage)]) }
+    }
+
+    fn wanting_consent(from: &Lock, to: &Lock) -> Vec<String> {
+        let differences = from.compare(to).into_iter();
+        differences.filter(|d| d.change.wants_consent()).map(|d| d.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_wider_wants_consent_and_what_is_narrower_does_not() {
+        let all = lock(&["files ** of calls", "http GET https://a.example/v1/*"], &["a", "b"], "1");
+        let some =
+            lock(&["files *.mp3 of calls", "http GET https://a.example/v1/calls"], &["a"], "1");
+        assert_eq!(wanting_consent(&all, &some), [""; 0]);
+        assert_eq!(
+            wanting_consent(&some, &all),
+            [
+                "nepq: new import: b",
+                "nepq: wider grant: files ** of calls",
+                "nepq: wider grant: http GET https://a.example/v1/*",
+            ]
+        );
+        let elsewhere =
+            lock(&["files *.mp3 of other", "http POST https://a.example/v1/x"], &[], "1");
+        assert_eq!(wanting_consent(&all, &elsewhere).len(), 2);
+        assert_eq!(
+            wanting_consent(&all, &lock(&[], &[], "2")),
+            ["nepq: another component: nepq 0.1.0 (1) is now nepq 0.1.0 (2)"]
+        );
+    }
+
+    #[test]
+    fn stages_may_come_and_go() {
+        let none = Lock { version: VERSION, stage: BTreeMap::new() };
+        let one = lock(&["audio"], &["a"], "1");
+        assert_eq!(wanting_consent(&none, &one), [""; 0]);
+        assert_eq!(none.compare(&one).len(), 1);
+        assert_eq!(
+            one.compare(&none),
+            [Difference { stage: "nepq".to_owned(), change: Change::GoneStage }]
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_anything_else_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = lock_path(&folder.path().join("pipeline.toml"));
+        assert_eq!(Lock::read(&path).expect("no lock is none"), None);
+        let one = lock(&["audio"], &["a"], "1");
+        one.write(&path).expect("it is written");
+        assert_eq!(Lock::read(&path).expect("it is read"), Some(one));
+        for text in ["version = 2", "nonsense", "version = 1\nextra = 1", "\u{0}"] {
+            fs::write(&path, text).expect("it is written");
+            let error = Lock::read(&path).expect_err("it is refused").to_string();
+            assert!(error.contains("rehearsal lock"), "{error}");
+        }
+    }
+
+    proptest! {
+        /// Whatever stands in it: a lock or an error, never a panic.
+        #[test]
+        fn fuzz_any_lock_file_is_answered(text in "(version = 1\n)?(\\[stage\\.a\\]\n|digest = \"1\"\n|\\PC{0,20}\n){0,8}") {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("pipeline.lock");
+            fs::write(&path, text).expect("it is written");
+            drop(Lock::read(&path));
+        }
+    }
+}

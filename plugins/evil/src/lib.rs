@@ -1,0 +1,86 @@
+//! The evil kit: a plugin that misbehaves on command, in every export of every world.
+//!
+//! A component of the contract is of one world, so the kit is four small components
+//! over this crate. Which attack, in which export and on which items is said by the
+//! plugin's own `config`:
+//!
+//! ```toml
+//! config = { attack = "memory-bomb", in = "extract", when = "margaret" }
+//! ```
+//!
+//! Attacks that try to get at something say in the log what came of it: `escaped: …`
+//! for whatever they got, `held: …` for what was tried in vain. Everything else is
+//! seen from outside: the call fails with a message, or it does not.
+
+pub mod attack;
+pub mod exhaust;
+pub mod probe;
+pub mod texts;
+
+use rehearsal_sdk::log;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use attack::Attack;
+
+/// The kit's table of pipeline.toml.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What to do.
+    pub attack: Attack,
+    /// The export to do it in: `extract`. Without it, in all but `describe`.
+    pub r#in: Option<String>,
+    /// Only when an item of the call holds this text.
+    pub when: Option<String>,
+    /// An address (`127.0.0.1:8080`) or a file that the operator knows to exist and
+    /// that must not be reached.
+    pub target: Option<String>,
+}
+
+impl Config {
+    /// As the host gives it; one that cannot be read asks for no attack.
+    #[must_use]
+    pub fn of_host() -> Self {
+        #[cfg(target_family = "wasm")]
+        let text = rehearsal_sdk::bindings::base::rehearsal::plugin::config::get();
+        #[cfg(not(target_family = "wasm"))]
+        let text = "{}".to_owned();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
+/// The attack that is due in `export` on a call whose items hold these texts. Attacks
+/// that need no result of the world are carried out at once; they return where they
+/// were not stopped.
+pub fn strike<'t>(export: &str, texts: impl IntoIterator<Item = &'t str>) -> Attack {
+    let config = Config::of_host();
+    let here = config.r#in.as_deref().map_or(export != "describe", |name| name == export);
+    let now = config.when.as_deref().is_none_or(|word| {
+        // Calls without items (`merge`) are always meant.
+        let mut texts = texts.into_iter().peekable();
+        texts.peek().is_none() || texts.any(|text| text.contains(word))
+    });
+    if !(here && now) {
+        return Attack::Nothing;
+    }
+    exhaust::run(config.attack);
+    for finding in probe::run(config.attack, config.target.as_deref()) {
+        match finding {
+            probe::Finding::Escaped(what) => log::error(format_args!("escaped: {what}")),
+            probe::Finding::Held(what) => log::info(format_args!("held: {what}")),
+        }
+    }
+    config.attack
+}
+
+/// What the kit says of itself.
+#[must_use]
+pub fn identity(world: &str) -> rehearsal_sdk::bindings::base::rehearsal::plugin::types::Identity {
+    rehearsal_sdk::bindings::base::rehearsal::plugin::types::Identity {
+        name: format!("evil-{world}"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        summary: "Misbehaves on command; part of Rehearsal's own tests".to_owned(),
+        config_schema: schemars::schema_for!(Config).as_value().to_string(),
+    }
+}

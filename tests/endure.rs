@@ -1,0 +1,101 @@
+//! A repository that grows while its runs are killed at any moment.
+//!
+//! `cargo xtask endure --kills 500` sets how many; `REHEARSAL_KILLS` does the same.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rehearsal_tests::{Project, invented_call};
+
+/// Calls that come in between two kills.
+const GROWTH: usize = 4;
+/// Kills after which a run may come to its end.
+const PAUSE: usize = 25;
+
+fn project() -> Project {
+    Project::new(
+        "[pipeline]\nname = \"endure\"\nworkers = 2\nbatch = 3\n\
+         [[source]]\nid = \"texts\"\nplugin = \"transcripts\"\ngrant.files = \"texts\"\n\
+         [[extractor]]\nid = \"nepq\"\nplugin = \"nepq\"\n\
+         [[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n\
+         split = { train = 0.8, validation = 0.1, test = 0.1 }\n\
+         [[validator]]\nid = \"quality\"\nplugin = \"example-quality\"\n",
+    )
+}
+
+fn grow(project: &Project, from: usize) -> usize {
+    for number in from..from + GROWTH {
+        project.write(&format!("texts/{number:05}.txt"), invented_call(number, 24));
+    }
+    from + GROWTH
+}
+
+/// Kills a run after `delay`, unless it ended before.
+fn kill(project: &Project, delay: Duration) -> bool {
+    let mut command = project.command(&["run"]);
+    let run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut run = run.expect("the program starts");
+    std::thread::sleep(delay);
+    let caught = run.try_wait().expect("its state").is_none();
+    // SIGKILL: no handler, no destructor, no last checkpoint.
+    run.kill().expect("it can be killed");
+    run.wait().expect("it ends");
+    caught
+}
+
+fn calls(project: &Project) -> Option<u64> {
+    let status = project.run(&["status", "--json"]);
+    // Killed before it made anything.
+    (status.code != Some(2)).then(|| status.expect(0).json()["calls"].as_u64().expect("a count"))
+}
+
+#[test]
+fn killed_at_any_moment_nothing_acknowledged_is_lost_and_the_end_is_the_same() {
+    let kills = std::env::var("REHEARSAL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(8);
+    let started = Instant::now();
+    let killed = project();
+    let (mut files, mut seen, mut caught) = (0, 0, 0);
+    // How long a run that has something to do takes by now.
+    let mut whole = Duration::from_millis(400);
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 1..=kills {
+        files = grow(&killed, files);
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        caught += usize::from(kill(&killed, whole.mul_f64((random >> 40) as f64 / 2_f64.powi(24))));
+        let now = calls(&killed).unwrap_or(0);
+        assert!(now >= seen, "round {round}: {seen} calls were there, {now} are");
+        seen = now;
+        if round % PAUSE == 0 {
+            files = grow(&killed, files);
+            let before = Instant::now();
+            let run = killed.run(&["run", "--json"]).expect(0).json();
+            whole = before.elapsed();
+            assert_eq!(run["summary"]["calls"], files, "round {round}");
+            // All that was there before was taken as it was.
+            let unchanged = run["summary"]["sources"]["texts"]["unchanged"].as_u64();
+            assert!(unchanged >= Some(seen), "round {round}: {unchanged:?} of {seen} stood");
+            seen = files as u64;
+        }
+    }
+    let _ = killed.run(&["run"]).expect(0);
+    let repaired = killed.run(&["repair", "--json"]).expect(0).json();
+    assert_eq!(repaired["damage"], serde_json::json!([]));
+    let undisturbed = project();
+    (0..files).step_by(GROWTH).for_each(|from| drop(grow(&undisturbed, from)));
+    let _ = undisturbed.run(&["run"]).expect(0);
+    assert_eq!(undisturbed.merkle_root("roleplay"), killed.merkle_root("roleplay"));
+    for split in ["train", "validation", "test"] {
+        let rows = |project: &Project| {
+            let file = format!(".rehearsal/datasets/roleplay/dialogue/{split}.jsonl");
+            std::fs::read(project.path().join(Path::new(&file))).ok()
+        };
+        assert!(rows(&undisturbed) == rows(&killed), "{split} differs");
+    }
+    assert!(caught * 4 >= kills, "only {caught} of {kills} kills hit a run");
+    println!(
+        "{kills} kills, {caught} of them in a run, {files} calls, none lost, the same data set; \
+         {:.0} s",
+        started.elapsed().as_secs_f64()
+    );
+}

@@ -1,0 +1,198 @@
+//! A hostile plugin in every place of a pipeline: what a user is told, and that nothing
+//! else is lost.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rehearsal_tests::{Project, invented_call, plugin};
+use serde_json::Value;
+
+const HEAD: &str = "[pipeline]\nname = \"evil\"\n";
+const TEXTS: &str =
+    "[[source]]\nid = \"texts\"\nplugin = \"transcripts\"\ngrant.files = \"texts\"\n";
+const NEPQ: &str = "[[extractor]]\nid = \"nepq\"\nplugin = \"nepq\"\n";
+const PATH: &str = "[[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n";
+const QUALITY: &str = "[[validator]]\nid = \"quality\"\nplugin = \"example-quality\"\n";
+
+fn evil(world: &str) -> PathBuf {
+    plugin(&format!("evil/evil-{world}"))
+}
+
+/// A stage of the kit, with time enough for a busy machine and not more.
+fn stage(section: &str, world: &str, config: &str) -> String {
+    format!(
+        "[[{section}]]\nid = \"stranger\"\nplugin = \"{}\"\nconfig = {{ {config} }}\n\
+         limits = {{ time = \"1 s\", memory = \"64 MiB\" }}\n",
+        evil(world).display()
+    )
+}
+
+/// Two calls with this stage among the others.
+fn project(stage: &str) -> Project {
+    let project = Project::new(&format!("{HEAD}{TEXTS}{NEPQ}{PATH}{QUALITY}{stage}"));
+    project.write("texts/good.txt", invented_call(1, 12));
+    let bad = format!("{}Rep: Good day, margaret.\n", invented_call(2, 12));
+    project.write("texts/bad.txt", bad);
+    project
+}
+
+fn rows(project: &Project) -> usize {
+    let folder = project.path().join(".rehearsal/datasets/roleplay/dialogue");
+    let files = std::fs::read_dir(folder).into_iter().flatten();
+    let text = |file: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(file.expect("an entry").path()).expect("rows are text")
+    };
+    files.map(|file| text(file).lines().count()).sum()
+}
+
+/// What differs between machines and compilers is cut: function names, addresses of
+/// lines, the exact state of memory.
+fn steady(message: &str) -> String {
+    let lines = message.lines().filter(|line| !line.starts_with("    in "));
+    let text = lines.collect::<Vec<_>>().join(" / ");
+    let words = text.split(' ').scan("", |before, word| {
+        let number = word.trim_end_matches([',', ':', ';']).chars().all(|c| c.is_ascii_digit());
+        let shown = match *before {
+            "holds" if number => "N",
+            _ if word.contains(".rs:") => "PLACE",
+            _ => word,
+        };
+        *before = word;
+        Some(if shown.len() > 200 { &shown[..shown.floor_char_boundary(200)] } else { shown })
+    });
+    let text = words.collect::<Vec<_>>().join(" ");
+    text[..text.floor_char_boundary(420)].to_owned()
+}
+
+#[test]
+fn nothing_gets_through_and_everybody_is_told_why() {
+    let tone = "[[extractor]]\nid = \"tone\"\nplugin = \"tone-pacing\"\ngrant.audio = true\n\
+                limits = { memory = \"64 MiB\" }\n";
+    let small = "limits = { memory = \"64 MiB\" }\n";
+    let project = Project::new(&format!(
+        "{HEAD}{TEXTS}{small}{tone}{NEPQ}{small}{PATH}{small}{QUALITY}{small}\
+         [[extractor]]\nid = \"again\"\nplugin = \"nepq\"\n{small}"
+    ));
+    project.write("texts/good.txt", invented_call(1, 12));
+    let outcome = project.run(&["check", "--attack", "--json"]).expect(0).json();
+    assert_eq!(outcome["held"], true, "{outcome:#}");
+    assert_eq!(outcome["alike"], serde_json::json!([["again", "nepq"]]));
+    let attempts = outcome["attempts"].as_array().expect("attempts");
+    assert!(attempts.len() > 300, "{} attempts", attempts.len());
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for attempt in attempts {
+        let text = |key: &str| attempt[key].as_str().unwrap_or_default().to_owned();
+        let message = format!(
+            "stopped by {}: {}",
+            text("stopped_by"),
+            steady(&text("message").replace(&text("export"), "EXPORT"))
+        );
+        // The same attack reads the same in every place but for few.
+        let place = format!("{}.{}", text("stage"), text("export"));
+        told.entry(format!("{}\n  {}", text("attack"), message)).or_default().push(place);
+    }
+    let table: Vec<String> =
+        told.iter().map(|(what, places)| format!("{what}\n    {}", places.join(" "))).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn an_extractor_that_misbehaves_on_one_call_costs_that_call() {
+    let alone = project("");
+    let _ = alone.run(&["run"]).expect(0);
+    let whole = rows(&alone);
+    for (attack, told) in [
+        ("endless-loop", "`extract` took longer than 1s"),
+        ("sleep", "`extract` took longer than 1s"),
+        ("memory-bomb", "by a limit on bytes of memory"),
+        ("abort", "crashed in `extract`: wasm trap: wasm `unreachable` instruction executed"),
+        ("exit-zero", "crashed in `extract`: it exited with status 0"),
+        ("too-many", "it answered 2 results to 1"),
+        ("wrong-span", "outside the characters of turn 0"),
+        ("huge-error", "[2J"),
+    ] {
+        let stranger = format!("attack = \"{attack}\", when = \"margaret\"");
+        let project = project(&stage("extractor", "extractor", &stranger));
+        let outcome = project.run(&["run"]).expect(3);
+        assert!(outcome.err.contains(told), "{attack}: {}", outcome.err);
+        assert!(!outcome.err.contains('\u{1b}'), "{attack}: {}", outcome.err);
+        assert!(outcome.err.contains("stranger: bad.txt"), "{attack}: {}", outcome.err);
+        let left = rows(&project);
+        assert!(left > 0 && left < whole, "{attack}: {left} of {whole} rows");
+        let letters = project.run(&["dead-letters", "--json"]).expect(0).json();
+        assert_eq!(letters.as_array().map(Vec::len), Some(1), "{attack}: {letters}");
+        assert_eq!(letters[0]["stage"], "stranger");
+    }
+}
+
+#[test]
+fn hostile_loaders_paths_and_validators_cost_their_own_results_only() {
+    let alone = project("");
+    let _ = alone.run(&["run"]).expect(0);
+    let files = "grant.files = \"texts\"\n";
+    for (section, world, config, told) in [
+        ("source", "loader", "attack = \"endless\", in = \"list\"", "always a next one"),
+        ("source", "loader", "attack = \"circle\", in = \"list\"", "leads in a circle"),
+        ("source", "loader", "attack = \"endless\", in = \"load\"", "always a next one"),
+        ("source", "loader", "attack = \"circle\", in = \"load\"", "leads in a circle"),
+        ("source", "loader", "attack = \"duplicate\", in = \"load\"", "two items of this key"),
+        ("source", "loader", "attack = \"panic\", in = \"list\"", "the kit was asked to"),
+        ("path", "path-builder", "attack = \"folder-name\"", "a family is up to 64"),
+        ("path", "path-builder", "attack = \"duplicate\"", "two examples have the key `one`"),
+        ("validator", "validator", "attack = \"abort\", in = \"merge\"", "crashed in `merge`"),
+        ("validator", "validator", "attack = \"huge-string\", in = \"conclude\"", "one string"),
+    ] {
+        let mut stranger = stage(section, world, config);
+        if section == "source" {
+            stranger.push_str(files);
+        }
+        let project = project(&stranger);
+        let outcome = project.run(&["run"]).expect(3);
+        assert!(outcome.err.contains(told), "{config}: {}", outcome.err);
+        assert!(outcome.out.contains("data set roleplay written"), "{config}: {}", outcome.out);
+        if section == "validator" {
+            assert_eq!(rows(&project), rows(&alone), "{config}");
+        }
+    }
+}
+
+#[test]
+fn a_call_whose_text_is_hostile_cannot_play_with_the_terminal() {
+    let stranger = stage("source", "loader", "attack = \"escapes\"");
+    let project = project(&format!("{stranger}grant.files = \"texts\"\n"));
+    let run = project.run(&["run"]);
+    let calls = project.run(&["show", "--json"]).expect(0).json();
+    let theirs = calls
+        .as_array()
+        .and_then(|calls| calls.iter().find(|call| call["source"] == "stranger").cloned());
+    let id = theirs.expect("the call is there")["id"].as_str().expect("an id").to_owned();
+    for shown in [run, project.run(&["show", &id]), project.run(&["show"])] {
+        for text in [&shown.out, &shown.err] {
+            let bad = |c: char| matches!(c, '\u{1b}' | '\u{7}' | '\u{9b}' | '\u{202e}' | '\r');
+            assert!(!text.contains(bad), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn the_smallest_grants_are_found() {
+    let project =
+        project("[[extractor]]\nid = \"tone\"\nplugin = \"tone-pacing\"\ngrant.audio = true\n");
+    project.write("texts/notes.md", "nothing to load");
+    let stages = project.run(&["check", "--minimal", "--json"]).expect(0).json();
+    let of = |id: &str| -> Value {
+        let stages = stages["stages"].as_array().expect("stages");
+        stages.iter().find(|stage| stage["stage"] == id).cloned().expect("the stage")
+    };
+    assert_eq!(
+        of("texts")["needed"],
+        serde_json::json!([r#"grant.files = { root = "texts", include = ["*.txt"] }"#])
+    );
+    // There is no sound behind a text, so it never asks.
+    assert_eq!(of("tone")["needed"], serde_json::json!([]));
+    assert_eq!(of("tone")["unused"], serde_json::json!(["audio"]));
+    assert_eq!(of("nepq")["needed"], serde_json::json!([]));
+    assert_eq!(of("nepq")["items"], 2);
+    let text = project.run(&["check", "--minimal"]).expect(0).out;
+    assert!(text.contains("[[extractor]]  # nepq, 2 items\n# needs nothing"), "{text}");
+}
