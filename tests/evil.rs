@@ -20,8 +20,14 @@ fn evil(world: &str) -> PathBuf {
 
 /// A stage of the kit, with time enough for a busy machine and not more.
 fn stage(section: &str, world: &str, config: &str) -> String {
+    // What the kit imports in a world, it has to be granted to start.
+    let grant = match world {
+        "loader" => "grant.files = \"texts\"\n",
+        "extractor" => "grant.audio = true\n",
+        _ => "",
+    };
     format!(
-        "[[{section}]]\nid = \"stranger\"\nplugin = \"{}\"\nconfig = {{ {config} }}\n\
+        "[[{section}]]\nid = \"stranger\"\nplugin = \"{}\"\nconfig = {{ {config} }}\n{grant}\
          limits = {{ time = \"1 s\", memory = \"64 MiB\" }}\n",
         evil(world).display()
     )
@@ -51,16 +57,18 @@ fn steady(message: &str) -> String {
     let lines = message.lines().filter(|line| !line.starts_with("    in "));
     let text = lines.collect::<Vec<_>>().join(" / ");
     let words = text.split(' ').scan("", |before, word| {
-        let number = word.trim_end_matches([',', ':', ';']).chars().all(|c| c.is_ascii_digit());
+        let number = word.trim_end_matches(',').chars().all(|c| c.is_ascii_digit());
         let shown = match *before {
-            "holds" if number => "N",
+            "holds" | "for" if number => "N",
             _ if word.contains(".rs:") => "PLACE",
             _ => word,
         };
         *before = word;
-        Some(if shown.len() > 200 { &shown[..shown.floor_char_boundary(200)] } else { shown })
+        Some(&shown[..shown.floor_char_boundary(200)])
     });
     let text = words.collect::<Vec<_>>().join(" ");
+    // Newer compilers number the thread.
+    let text = text.replace("thread '<unnamed>' (1) panicked", "thread '<unnamed>' panicked");
     text[..text.floor_char_boundary(420)].to_owned()
 }
 
@@ -85,7 +93,11 @@ fn nothing_gets_through_and_everybody_is_told_why() {
         let message = format!(
             "stopped by {}: {}",
             text("stopped_by"),
-            steady(&text("message").replace(&text("export"), "EXPORT"))
+            steady(
+                &text("message")
+                    .replace(&format!("`{}`", text("export")), "EXPORT")
+                    .replace(&format!("`{}`", text("stage")), "PLUGIN")
+            )
         );
         // The same attack reads the same in every place but for few.
         let place = format!("{}.{}", text("stage"), text("export"));
@@ -129,7 +141,6 @@ fn an_extractor_that_misbehaves_on_one_call_costs_that_call() {
 fn hostile_loaders_paths_and_validators_cost_their_own_results_only() {
     let alone = project("");
     let _ = alone.run(&["run"]).expect(0);
-    let files = "grant.files = \"texts\"\n";
     for (section, world, config, told) in [
         ("source", "loader", "attack = \"endless\", in = \"list\"", "always a next one"),
         ("source", "loader", "attack = \"circle\", in = \"list\"", "leads in a circle"),
@@ -142,11 +153,7 @@ fn hostile_loaders_paths_and_validators_cost_their_own_results_only() {
         ("validator", "validator", "attack = \"abort\", in = \"merge\"", "crashed in `merge`"),
         ("validator", "validator", "attack = \"huge-string\", in = \"conclude\"", "one string"),
     ] {
-        let mut stranger = stage(section, world, config);
-        if section == "source" {
-            stranger.push_str(files);
-        }
-        let project = project(&stranger);
+        let project = project(&stage(section, world, config));
         let outcome = project.run(&["run"]).expect(3);
         assert!(outcome.err.contains(told), "{config}: {}", outcome.err);
         assert!(outcome.out.contains("data set roleplay written"), "{config}: {}", outcome.out);
@@ -158,8 +165,7 @@ fn hostile_loaders_paths_and_validators_cost_their_own_results_only() {
 
 #[test]
 fn a_call_whose_text_is_hostile_cannot_play_with_the_terminal() {
-    let stranger = stage("source", "loader", "attack = \"escapes\"");
-    let project = project(&format!("{stranger}grant.files = \"texts\"\n"));
+    let project = project(&stage("source", "loader", "attack = \"escapes\""));
     let run = project.run(&["run"]);
     let calls = project.run(&["show", "--json"]).expect(0).json();
     let theirs = calls

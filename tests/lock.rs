@@ -55,6 +55,8 @@ fn another_component_or_a_wider_grant_stops_the_run_until_accepted() {
         assert!(refused.contains(told), "{told}: {refused}");
     }
     assert_eq!(project.merkle_root("roleplay"), before, "nothing ran");
+    let check = project.run(&["check", "--json"]).expect(0).json();
+    assert!(check["unaccepted"].as_array().map(Vec::len) >= Some(4), "{check:#}");
     let accepted = project.run(&["lock"]).expect(0).out;
     assert!(accepted.contains("accepted: mine: wider grant: audio"), "{accepted}");
     let _ = project.run(&["run"]).expect(0);

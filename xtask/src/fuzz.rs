@@ -56,6 +56,12 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
             })?;
         }
     }
+    // Recordings have a torturer of their own, which knows their formats.
+    steps.step("audio", || {
+        let mut audio = command::cargo(&workspace.root);
+        audio.args(["test", "--package", "rehearsal-speech", "--test", "fuzz_decode"]);
+        command::run(audio.env("REHEARSAL_FUZZ_SECONDS", seconds.to_string()))
+    })?;
     if found == 0 {
         bail!("no test stands in `{BLOCK}`");
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use rehearsal_pipeline::{Plan, Ready};
 use serde_json::{Value, json};
 
+use super::lock;
 use crate::args::PipelineFile;
 use crate::exit::Exit;
 use crate::{places, print};
@@ -15,16 +16,21 @@ pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Re
     let runtime = super::runtime(Some(1))?;
     let resolved = super::resolve(file, plugins, &sandbox, &runtime)?;
     let stages = stages(&resolved.plan);
+    let unaccepted = lock::unaccepted(&resolved);
     if json {
         print::json(&json!({
             "pipeline": resolved.plan.name,
             "workspace": resolved.plan.workspace,
             "stages": stages,
+            "unaccepted": unaccepted,
         }));
         return Ok(Exit::Done);
     }
     if let Some(warnings) = resolved.warnings {
         eprintln!("{warnings}\n");
+    }
+    for difference in &unaccepted {
+        eprintln!("warning: {difference}; a run stops until `rehearsal lock` accepts it");
     }
     let plan = &resolved.plan;
     print::out(&format!("pipeline `{}`, workspace {}", plan.name, plan.workspace.display()));

@@ -46,6 +46,20 @@ pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Re
     Ok(Exit::Done)
 }
 
+/// What a run would refuse, in words.
+pub(super) fn unaccepted(resolved: &Resolved) -> Vec<String> {
+    match Lock::read(&lock_path(resolved.config.document().path())) {
+        Ok(None) => Vec::new(),
+        Ok(Some(accepted)) => accepted
+            .compare(&Lock::of(&resolved.config, &resolved.plan))
+            .iter()
+            .filter(|difference| difference.change.wants_consent())
+            .map(ToString::to_string)
+            .collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
 /// Stops what was not accepted. The first run of a pipeline writes its lock; a stage that
 /// the operator has just written is added to it.
 pub(super) fn enforce(resolved: &Resolved, strict: bool, reporter: &dyn Reporter) -> Result<()> {
