@@ -128,7 +128,7 @@ fn functions(source: &str) -> Vec<String> {
     names
 }
 
-fn torture(program: &PathBuf, folder: &PathBuf, test: &str, time: Duration) -> Result<()> {
+fn torture(program: &Path, folder: &Path, test: &str, time: Duration) -> Result<()> {
     let started = Instant::now();
     let mut rounds = 0;
     while rounds == 0 || started.elapsed() < time {

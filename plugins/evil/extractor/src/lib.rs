@@ -1,5 +1,8 @@
 //! The evil kit as an extractor.
 
+// A component and nothing else: natively there is nobody to attack.
+#![cfg(target_family = "wasm")]
+
 use rehearsal_evil::{Attack, identity, probe, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::audio;

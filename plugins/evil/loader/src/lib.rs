@@ -1,6 +1,9 @@
 //! The evil kit as a loader. Its entries are the granted files; a file is a call of one
 //! turn, its text.
 
+// A component and nothing else: natively there is nobody to attack.
+#![cfg(target_family = "wasm")]
+
 use rehearsal_evil::{Attack, identity, probe, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::files;

@@ -1,5 +1,8 @@
 //! The evil kit as a path builder.
 
+// A component and nothing else: natively there is nobody to attack.
+#![cfg(target_family = "wasm")]
+
 use rehearsal_evil::{Attack, identity, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::path::exports::rehearsal::plugin::path_builder_api as api;

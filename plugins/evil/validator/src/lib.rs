@@ -1,5 +1,8 @@
 //! The evil kit as a validator of calls. Its partial is a count in decimal digits.
 
+// A component and nothing else: natively there is nobody to attack.
+#![cfg(target_family = "wasm")]
+
 use rehearsal_evil::{Attack, identity, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::validator::exports::rehearsal::plugin::validator_api as api;
