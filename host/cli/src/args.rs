@@ -121,6 +121,13 @@ pub(crate) struct Run {
     /// Fail where pipeline.lock is missing or lacks a stage, instead of writing it.
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Keep every answer from the network in a folder, one exchange a file, secrets
+    /// blotted out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
+    /// Take the answers from such a folder; the network is not touched.
+    #[arg(long, value_name = "DIR", conflicts_with = "record")]
+    pub(crate) replay: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) file: PipelineFile,
 }

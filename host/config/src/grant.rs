@@ -1,6 +1,7 @@
 //! What a plugin may see, and what to write where it asks for more.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -35,7 +36,10 @@ impl Interface {
     fn example(self) -> &'static str {
         match self {
             Self::Files => "\"examples/calls\"",
-            Self::Http => "[{ url = \"https://api.example.com/v1/*\", methods = [\"GET\"] }]",
+            Self::Http => {
+                "[{ url = \"https://api.example.com/v1/*\", methods = [\"GET\"], secret = \
+                 { header = \"X-Api-Key\", env = \"EXAMPLE_API_KEY\" } }]"
+            }
             Self::Audio | Self::Semantics => "true",
         }
     }
@@ -116,8 +120,15 @@ pub struct HttpGrant {
     pub secret: Option<Secret>,
     /// Whether private and loopback addresses may answer.
     pub allow_private: bool,
-    /// At most so many requests.
-    pub rate: Option<Rate>,
+    /// At most so many requests; all of them hold.
+    pub rates: Vec<Rate>,
+    /// A PEM file of the only certificates that vouch for the server, which exists; none
+    /// for the public authorities.
+    pub ca: Option<PathBuf>,
+    /// Largest answer in bytes; none for the default.
+    pub max_body: Option<u64>,
+    /// Where the grant stands in the file.
+    pub span: Range<usize>,
 }
 
 /// A header that only the host knows.
@@ -129,6 +140,8 @@ pub struct Secret {
     pub origin: SecretOrigin,
     /// What stands before the value: `Bearer `.
     pub prefix: String,
+    /// Whether the value is written in base64, as `Basic` authentication wants it.
+    pub base64: bool,
 }
 
 /// Where a secret comes from. The file holds the way to it, never the secret.

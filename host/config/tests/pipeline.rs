@@ -79,7 +79,10 @@ fn grants_are_read_as_written() {
 
     let http = &stage(&config, "fathom").grants.http[0];
     assert_eq!(http.methods, ["GET"]);
-    assert_eq!(http.rate.map(|rate| (rate.count.get(), rate.per.as_secs())), Some((60, 60)));
+    assert_eq!(
+        http.rates.iter().map(|rate| (rate.count.get(), rate.per.as_secs())).collect::<Vec<_>>(),
+        [(60, 60)]
+    );
     let secret = http.secret.as_ref().expect("a secret");
     assert_eq!(secret.origin, SecretOrigin::Env("FATHOM_API_KEY".to_owned()));
     assert_eq!(secret.prefix, "Bearer ");

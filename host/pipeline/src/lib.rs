@@ -18,6 +18,7 @@ mod course;
 mod error;
 mod files;
 mod hear;
+mod http;
 mod keys;
 mod letters;
 mod live;

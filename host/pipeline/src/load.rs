@@ -39,7 +39,15 @@ pub(crate) struct Loading<'a> {
 pub(crate) struct Loaded {
     pub(crate) source: SourceSummary,
     pub(crate) speech: SpeechSummary,
+    /// Entries in a row that the source gave no answer about.
+    unanswered: u32,
+    /// The source will give no more for now.
+    halted: bool,
 }
+
+/// A source that gave no answer about so many entries in a row is down, or has had
+/// enough: asking about the others is no use.
+const UNANSWERED: u32 = 3;
 
 /// An entry being put together.
 struct Draft {
@@ -63,6 +71,9 @@ impl Loading<'_> {
         let from_start = cursor.is_none();
         let mut listed = HashSet::new();
         let mut course = Course::default();
+        // The last page ended without answers: whether it is passed or the source is down
+        // shows when the next one is listed.
+        let mut passed = false;
         loop {
             let page = match self.source.stage.handle.list(cursor.as_deref()).await {
                 Ok(called) => called.value,
@@ -71,12 +82,23 @@ impl Loading<'_> {
                     return Ok(loaded);
                 }
             };
+            if passed {
+                self.keep_place(cursor.as_deref())?;
+            }
             for entry in &page.entries {
                 if self.stop.load(Ordering::Relaxed) {
                     return Ok(loaded);
                 }
                 listed.insert(entry_key(id, &entry.key));
                 self.entry(entry, &mut loaded).await?;
+                if loaded.halted {
+                    let text = format!(
+                        "{id}: stopped at `{}`; the next run goes on from its page",
+                        entry.key
+                    );
+                    self.reporter.note(Severity::Warning, &text);
+                    return Ok(loaded);
+                }
                 let done = loaded.source.entries;
                 self.reporter.progress(id, done, None, "entries");
             }
@@ -84,17 +106,11 @@ impl Loading<'_> {
                 self.listing_failed(problem, String::new(), &mut loaded)?;
                 return Ok(loaded);
             }
-            let mut unit = self.repository.unit();
-            match &page.next {
-                Some(next) => {
-                    unit.put(&CURSORS, id, fingerprint(&Digest::of(b"")), next)?;
-                }
-                None => {
-                    unit.delete(Kind::Cursor, id)?;
-                    unit.delete(Kind::DeadLetter, dead_letter_key(id, ""))?;
-                }
+            let settled = loaded.unanswered == 0 || page.next.is_none();
+            if settled {
+                self.keep_place(page.next.as_deref())?;
             }
-            self.repository.commit(unit)?;
+            passed = !settled;
             match page.next {
                 Some(next) => cursor = Some(next),
                 None => break,
@@ -105,6 +121,23 @@ impl Loading<'_> {
         }
         self.reporter.finished(id);
         Ok(loaded)
+    }
+
+    /// Where the next run's listing begins: here, or from the start.
+    fn keep_place(&self, cursor: Option<&str>) -> Result<(), PipelineError> {
+        let id = &self.source.stage.id;
+        let mut unit = self.repository.unit();
+        unit.delete(Kind::DeadLetter, dead_letter_key(id, ""))?;
+        match cursor {
+            Some(next) => {
+                unit.put(&CURSORS, id, fingerprint(&Digest::of(b"")), &next.to_owned())?;
+            }
+            None => {
+                unit.delete(Kind::Cursor, id)?;
+            }
+        }
+        self.repository.commit(unit)?;
+        Ok(())
     }
 
     async fn entry(&self, entry: &Entry, loaded: &mut Loaded) -> Result<(), PipelineError> {
@@ -141,6 +174,7 @@ impl Loading<'_> {
             match self.source.stage.handle.load(&entry.key, at).await {
                 Ok(called) => {
                     let turn = course.turn(called.value.next, !called.value.items.is_empty());
+                    loaded.unanswered = 0;
                     for item in called.value.items {
                         match item {
                             Ok(item) => self.item(item, &mut draft, loaded)?,
@@ -158,7 +192,13 @@ impl Loading<'_> {
                     offset = called.value.next;
                 }
                 Err(error) => {
+                    if let Some(former) = former.as_ref().filter(|_| !is_broken(&error)) {
+                        // What was there stays until the entry can be read again.
+                        draft.unit = self.repository.unit();
+                        draft.record = EntryRecord { failed: 0, gone: false, ..former.clone() };
+                    }
                     self.entry_failed(&entry.key, &error, &mut draft, loaded)?;
+                    loaded.judge(&error);
                     offset = None;
                 }
             }
@@ -286,8 +326,7 @@ impl Loading<'_> {
         loaded: &mut Loaded,
     ) -> Result<(), PipelineError> {
         // What the plugin itself calls broken stays broken; anything else may not.
-        draft.unsettled |=
-            !matches!(&*error.failure, Failure::Plugin(PluginError::InvalidInput(_)));
+        draft.unsettled |= !is_broken(error);
         let mut letter = self.letter(&self.source.stage.id, entry, plain(error), draft);
         letter.output = written(&error.output);
         self.fail(letter, draft, loaded)
@@ -332,6 +371,10 @@ impl Loading<'_> {
     ) -> Result<(), PipelineError> {
         if former.as_ref().is_some_and(|record| record.failed > 0) {
             self.withdraw_letters(&mut draft)?;
+        }
+        if draft.record.failed == 0 {
+            let letter = dead_letter_key(&self.source.stage.id, &draft.record.key);
+            draft.unit.delete(Kind::DeadLetter, letter)?;
         }
         let now: HashSet<_> = draft.record.items.iter().map(|item| item.id).collect();
         for item in former.into_iter().flat_map(|record| record.items) {
@@ -422,6 +465,27 @@ impl Loading<'_> {
         self.repository.commit(unit)?;
         Ok(())
     }
+}
+
+impl Loaded {
+    /// What a failure says of the entries after it.
+    fn judge(&mut self, error: &CallError) {
+        match &*error.failure {
+            Failure::Plugin(PluginError::Permanent(_) | PluginError::Denied(_)) => {
+                self.halted = true;
+            }
+            Failure::Plugin(PluginError::Transient(_)) => {
+                self.unanswered += 1;
+                self.halted = self.unanswered >= UNANSWERED;
+            }
+            _ => self.unanswered = 0,
+        }
+    }
+}
+
+/// Whether the entry itself is to blame.
+fn is_broken(error: &CallError) -> bool {
+    matches!(&*error.failure, Failure::Plugin(PluginError::InvalidInput(_)))
 }
 
 /// Removes a call and all that was made of it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rehearsal_config::{Config, Stage};
+use rehearsal_config::{Config, HttpGrant, Stage};
 use rehearsal_model::{Annotation, Conversation, ConversationId, Example};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{
@@ -218,6 +218,7 @@ fn grant(to: &mut Grants, from: &Grants, what: Capability) {
     match what {
         Capability::Files => to.files.clone_from(&from.files),
         Capability::Audio => to.audio.clone_from(&from.audio),
+        Capability::Http => to.http.clone_from(&from.http),
     }
 }
 
@@ -231,8 +232,18 @@ fn toml(stage: &Stage, what: Capability, folder: &Path, files: &BTreeSet<String>
             let kinds = serde_json::json!(kinds);
             format!("grant.files = {{ root = {root}, include = {kinds} }}")
         }
+        (Capability::Http, _) => {
+            let ways: Vec<String> = stage.grants.http.iter().map(way).collect();
+            format!("grant.http = [{}]", ways.join(", "))
+        }
         _ => format!("grant.{what} = true"),
     }
+}
+
+/// A way to the network; its secret and bounds stay as they stand in the file.
+fn way(grant: &HttpGrant) -> String {
+    let (url, methods) = (serde_json::json!(grant.url), serde_json::json!(grant.methods));
+    format!("{{ url = {url}, methods = {methods}, … }}")
 }
 
 /// A pattern for files like this one.

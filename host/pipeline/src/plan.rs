@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rehearsal_config::{Config, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind};
 use rehearsal_dataset::Shares;
+use rehearsal_gate::Gate;
 use rehearsal_model::{Digest, Hasher};
 use rehearsal_sandbox::{
     AudioSource, Capability, Component, Details, Extractor, FileGrant, Fingerprints, Grants,
@@ -14,8 +15,7 @@ use rehearsal_sandbox::{
 };
 use rehearsal_speech::models::{self, Store};
 
-use crate::keys;
-use crate::{PipelineError, Subjects};
+use crate::{PipelineError, Subjects, http, keys};
 
 /// A stage, ready to be called.
 pub struct Ready<T> {
@@ -129,6 +129,8 @@ pub struct Surroundings<'a> {
     pub audio: Arc<dyn AudioSource>,
     /// Contents of granted files, remembered between runs.
     pub fingerprints: Arc<Fingerprints>,
+    /// The way to the network, for stages that were granted a part of it.
+    pub gate: Gate,
 }
 
 /// Finds and checks every plugin of a pipeline. Nothing runs but their `describe`.
@@ -293,9 +295,11 @@ impl Resolver<'_> {
 
     fn grants(&mut self, stage: &Stage, component: &Component) -> Option<Grants> {
         let mut whole = true;
-        for (interface, capability) in
-            [(Interface::Files, Capability::Files), (Interface::Audio, Capability::Audio)]
-        {
+        for (interface, capability) in [
+            (Interface::Files, Capability::Files),
+            (Interface::Audio, Capability::Audio),
+            (Interface::Http, Capability::Http),
+        ] {
             let needs = component.needs().contains(&capability);
             if needs && !stage.grants.allows(interface) {
                 self.findings.push(self.config.missing_grant(stage, interface));
@@ -304,11 +308,9 @@ impl Resolver<'_> {
                 self.findings.push(self.config.unused_grant(stage, interface));
             }
         }
-        // No plugin of this contract can import these.
-        for interface in [Interface::Http, Interface::Semantics] {
-            if stage.grants.allows(interface) {
-                self.findings.push(self.config.unused_grant(stage, interface));
-            }
+        // No plugin of this contract can import it.
+        if stage.grants.allows(Interface::Semantics) {
+            self.findings.push(self.config.unused_grant(stage, Interface::Semantics));
         }
         let files = match &stage.grants.files {
             None => None,
@@ -325,8 +327,17 @@ impl Resolver<'_> {
                 }
             }
         };
+        let http = match http::door(&self.surroundings.gate, self.config, stage) {
+            Ok(door) => door,
+            Err(error) => {
+                let finding =
+                    Diagnostic::error(error.to_string()).label(stage.grant_span(), "this grant");
+                self.findings.push(finding);
+                return None;
+            }
+        };
         let audio = stage.grants.audio.then(|| Arc::clone(&self.surroundings.audio));
-        whole.then(|| Grants { config_json: stage.canonical_config(), files, audio })
+        whole.then(|| Grants { config_json: stage.canonical_config(), files, audio, http })
     }
 
     fn ready<T>(
@@ -340,7 +351,11 @@ impl Resolver<'_> {
         let schema = self.config.check_schema(stage, &identity.config_schema);
         let broken = schema.iter().any(Diagnostic::is_error);
         self.findings.extend(schema);
-        let named = [("files", grants.files.is_some()), ("audio", grants.audio.is_some())];
+        let named = [
+            ("files", grants.files.is_some()),
+            ("audio", grants.audio.is_some()),
+            ("http", grants.http.is_some()),
+        ];
         (!broken).then(|| Ready {
             id: stage.id.clone(),
             plugin: format!("{} {}", identity.name, identity.version),

@@ -78,7 +78,7 @@ async fn load_sources(
                 Loading { source, repository, hearing: &hearing, reporter, stop: &stop }.run().await
             })
         };
-        let Loaded { source, speech } = joined(tokio::task::spawn_blocking(work).await)?;
+        let Loaded { source, speech, .. } = joined(tokio::task::spawn_blocking(work).await)?;
         summary.sources.insert(id, source);
         summary.speech.heard += speech.heard;
         summary.speech.cached += speech.cached;

@@ -25,6 +25,7 @@ wasmtime::component::bindgen!({
             import rehearsal:plugin/config@0.1.0;
             import rehearsal:plugin/files@0.1.0;
             import rehearsal:plugin/audio@0.1.0;
+            import rehearsal:plugin/http@0.1.0;
             export rehearsal:plugin/loader-api@0.1.0;
             export rehearsal:plugin/extractor-api@0.1.0;
             export rehearsal:plugin/path-builder-api@0.1.0;
@@ -40,7 +41,7 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
     with: {
-        "rehearsal:plugin/files.blob": crate::host::files::Blob,
+        "rehearsal:plugin/blobs.blob": crate::host::blobs::Blob,
         "rehearsal:plugin/audio.recording": crate::host::audio::OpenRecording,
     },
 });

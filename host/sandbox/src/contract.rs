@@ -87,6 +87,8 @@ pub enum Capability {
     Files,
     /// Sound behind conversations.
     Audio,
+    /// Requests to named addresses.
+    Http,
 }
 
 impl Capability {
@@ -96,6 +98,7 @@ impl Capability {
         match self {
             Self::Files => "files",
             Self::Audio => "audio",
+            Self::Http => "http",
         }
     }
 }
@@ -116,9 +119,10 @@ pub(crate) fn import(name: &str) -> Import {
             return Import::Unknown("this host does not speak that version of the contract");
         }
         return match interface {
-            "types" | "examples" | "log" | "config" => Import::Free,
+            "types" | "examples" | "blobs" | "log" | "config" => Import::Free,
             "files" => Import::Granted(Capability::Files),
             "audio" => Import::Granted(Capability::Audio),
+            "http" => Import::Granted(Capability::Http),
             _ => Import::Unknown("the contract has no such import"),
         };
     }
@@ -157,6 +161,7 @@ mod tests {
         assert_eq!(export("rehearsal:plugin/oracle-api@0.1.0"), Export::Unknown);
         assert_eq!(export("wasi:cli/run@0.2.3"), Export::Foreign);
         assert_eq!(import("rehearsal:plugin/files@0.1.0"), Import::Granted(Capability::Files));
+        assert_eq!(import("rehearsal:plugin/http@0.1.0"), Import::Granted(Capability::Http));
         assert_eq!(import("wasi:io/poll@0.2.9"), Import::Wasi);
         assert!(matches!(import("wasi:io/poll@0.3.0"), Import::Unknown(_)));
         assert!(matches!(import("wasi:http/types@0.2.3"), Import::Unknown(_)));

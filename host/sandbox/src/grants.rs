@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rehearsal_gate::Door;
+
 use crate::{AudioSource, Capability, FileGrant};
 
 /// Configuration and capabilities of one plugin. What is not in here, the plugin
@@ -15,12 +17,14 @@ pub struct Grants {
     pub files: Option<FileGrant>,
     /// Sound behind the conversations of the present batch.
     pub audio: Option<Arc<dyn AudioSource>>,
+    /// A way to the network.
+    pub http: Option<Door>,
 }
 
 impl Default for Grants {
     /// An empty table and nothing else.
     fn default() -> Self {
-        Self { config_json: "{}".to_owned(), files: None, audio: None }
+        Self { config_json: "{}".to_owned(), files: None, audio: None, http: None }
     }
 }
 
@@ -29,6 +33,7 @@ impl Grants {
         match capability {
             Capability::Files => self.files.is_some(),
             Capability::Audio => self.audio.is_some(),
+            Capability::Http => self.http.is_some(),
         }
     }
 }
@@ -39,6 +44,7 @@ impl fmt::Debug for Grants {
             .field("config_json", &self.config_json)
             .field("files", &self.files)
             .field("audio", &self.audio.is_some())
+            .field("http", &self.http.is_some())
             .finish()
     }
 }

@@ -1,7 +1,9 @@
 //! The imports of the contract, as the host provides them.
 
 pub(crate) mod audio;
-pub(crate) mod files;
+pub(crate) mod blobs;
+mod files;
+mod http;
 mod plain;
 
 use tokio::task::spawn_blocking;
@@ -25,6 +27,7 @@ pub(crate) fn link(
 ) -> wasmtime::Result<()> {
     plugin::types::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::examples::add_to_linker::<_, Own>(linker, |state| state)?;
+    plugin::blobs::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::log::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::config::add_to_linker::<_, Own>(linker, |state| state)?;
     if wanted(Capability::Files) {
@@ -32,6 +35,9 @@ pub(crate) fn link(
     }
     if wanted(Capability::Audio) {
         plugin::audio::add_to_linker::<_, Own>(linker, |state| state)?;
+    }
+    if wanted(Capability::Http) {
+        plugin::http::add_to_linker::<_, Own>(linker, |state| state)?;
     }
     Ok(())
 }

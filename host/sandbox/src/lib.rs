@@ -24,6 +24,7 @@ mod bindings;
 mod cache;
 mod component;
 mod contract;
+mod deadline;
 mod describe;
 mod engine;
 mod error;

@@ -40,6 +40,18 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    /// Counts what the host holds for the plugin as the plugin's own.
+    pub(crate) fn hold(&mut self, name: &'static str, bytes: usize) -> wasmtime::Result<()> {
+        self.grow(name, bytes, true).map(drop)
+    }
+
+    /// What was held is no longer.
+    pub(crate) fn release(&mut self, bytes: usize) {
+        self.held = self.held.saturating_sub(bytes);
+    }
+}
+
 impl ResourceLimiter for Limiter {
     fn memory_growing(
         &mut self,

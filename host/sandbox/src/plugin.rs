@@ -1,13 +1,13 @@
 //! A component with its grants: linked once, instantiated for every call.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use rehearsal_model::ConversationId;
 use wasmtime::component::{Component as Code, InstancePre, Linker};
 use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 
 use crate::component::problem;
+use crate::deadline::Deadline;
 use crate::exports::Exports;
 use crate::session::{DeadlinePassed, Session};
 use crate::state::State;
@@ -100,11 +100,11 @@ impl<E: Exports> Plugin<E> {
         export: &'static str,
         batch: &[ConversationId],
     ) -> Result<Session<'_, E>, CallError> {
-        let until = Instant::now() + self.limits.deadline;
-        match self.instantiate(&self.linked, export, batch, until).await {
+        let until = Deadline::after(self.limits.deadline);
+        match self.instantiate(&self.linked, export, batch, &until).await {
             Err(full) if full.is::<PoolConcurrencyLimitError>() => {
                 let spare = self.spare().map_err(|e| self.error(export, Failure::Host(e)))?;
-                self.instantiate(spare, export, batch, until).await
+                self.instantiate(spare, export, batch, &until).await
             }
             done => done,
         }
@@ -119,15 +119,16 @@ impl<E: Exports> Plugin<E> {
         linked: &Linked<E>,
         export: &'static str,
         batch: &[ConversationId],
-        until: Instant,
+        until: &Arc<Deadline>,
     ) -> wasmtime::Result<Session<'_, E>> {
+        let until = Arc::clone(until);
         let state = State::new(self.limits, Arc::clone(&self.grants), batch.to_vec(), until);
         let mut store = Store::try_new(linked.component.engine(), state)?;
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(self.limits.transfer);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            if Instant::now() >= context.data().until {
+            if context.data().until.has_passed() {
                 Err(DeadlinePassed.into())
             } else {
                 Ok(UpdateDeadline::Yield(1))

@@ -1,6 +1,6 @@
 //! One call: a fresh instance, armed with its deadline, and what it leaves behind.
 
-use std::time::Instant;
+use std::sync::Arc;
 
 use rehearsal_model::Digest;
 use wasmtime::component::ResourceTableError;
@@ -8,7 +8,7 @@ use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::component::problem;
-use crate::engine::TICK;
+use crate::deadline::Deadline;
 use crate::exports::Exports;
 use crate::host::NotGranted;
 use crate::lift::Lift;
@@ -53,27 +53,7 @@ pub(crate) struct Session<'p, E: Exports> {
     export: &'static str,
     pub(crate) store: Store<State>,
     pub(crate) guest: E::Guest,
-    pub(crate) deadline: Deadline,
-}
-
-/// When a call must have ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(Instant);
-
-impl Deadline {
-    /// Waits until then, not longer. Running code is interrupted by the engine's clock,
-    /// which knows where it was; this is for code that waits in a host call, so it
-    /// comes a little later.
-    pub(crate) async fn limit<T>(
-        self,
-        call: impl Future<Output = wasmtime::Result<T>>,
-    ) -> wasmtime::Result<T> {
-        let grace = TICK.saturating_mul(4);
-        match tokio::time::timeout_at((self.0 + grace).into(), call).await {
-            Ok(done) => done,
-            Err(_) => Err(DeadlinePassed.into()),
-        }
-    }
+    pub(crate) deadline: Arc<Deadline>,
 }
 
 impl<'p, E: Exports> Session<'p, E> {
@@ -83,7 +63,7 @@ impl<'p, E: Exports> Session<'p, E> {
         mut store: Store<State>,
         linked: &Linked<E>,
     ) -> wasmtime::Result<Self> {
-        let deadline = Deadline(store.data().until);
+        let deadline = Arc::clone(&store.data().until);
         let instance = deadline.limit(linked.component.instantiate_async(&mut store)).await?;
         let guest = linked.exports.load(&mut store, &instance);
         let guest = guest.map_err(|error| WrongTypes(problem(&error)))?;

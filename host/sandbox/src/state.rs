@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rehearsal_model::{ConversationId, Digest};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::deadline::Deadline;
 use crate::files::Listing;
 use crate::limiter::Limiter;
 use crate::output::{Log, Stdio};
@@ -17,7 +17,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
     /// When the present call must have ended.
-    pub(crate) until: Instant,
+    pub(crate) until: Arc<Deadline>,
     pub(crate) grants: Arc<Grants>,
     /// Conversations of the present batch: others are none of the plugin's business.
     pub(crate) batch: Vec<ConversationId>,
@@ -38,7 +38,7 @@ impl State {
         limits: Limits,
         grants: Arc<Grants>,
         batch: Vec<ConversationId>,
-        until: Instant,
+        until: Arc<Deadline>,
     ) -> Self {
         let stdio = Stdio::new(limits.output);
         let wasi = wasi::context(&stdio);

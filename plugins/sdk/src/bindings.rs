@@ -25,14 +25,17 @@ pub mod base {
                 import rehearsal:plugin/examples@0.1.0;
                 import rehearsal:plugin/log@0.1.0;
                 import rehearsal:plugin/config@0.1.0;
+                import rehearsal:plugin/blobs@0.1.0;
                 import rehearsal:plugin/files@0.1.0;
                 import rehearsal:plugin/audio@0.1.0;
+                import rehearsal:plugin/http@0.1.0;
             }
         "#,
         world: "rehearsal:sdk/base",
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq, ::serde::Serialize, ::serde::Deserialize],
+        additional_derives_ignore: ["response"],
     });
 }
 
@@ -60,9 +63,13 @@ macro_rules! world {
 }
 
 world!(loader, "loader", "__export_loader_world", "rehearsal_sdk::bindings::loader",
-    {"rehearsal:plugin/files@0.1.0" => files});
+    {"rehearsal:plugin/blobs@0.1.0" => blobs},
+    {"rehearsal:plugin/files@0.1.0" => files},
+    {"rehearsal:plugin/http@0.1.0" => http});
 world!(extractor, "extractor", "__export_extractor_world", "rehearsal_sdk::bindings::extractor",
-    {"rehearsal:plugin/audio@0.1.0" => audio});
+    {"rehearsal:plugin/blobs@0.1.0" => blobs},
+    {"rehearsal:plugin/audio@0.1.0" => audio},
+    {"rehearsal:plugin/http@0.1.0" => http});
 world!(path, "path-builder", "__export_path_world", "rehearsal_sdk::bindings::path",
     {"rehearsal:plugin/examples@0.1.0" => examples});
 world!(validator, "validator", "__export_validator_world", "rehearsal_sdk::bindings::validator",

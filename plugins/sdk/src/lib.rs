@@ -26,7 +26,9 @@ pub use export::Packaged;
 use export::{identity, read_config};
 pub use extractor::Extractor;
 pub use host::audio::Recording;
-pub use host::files::{Blob, FileInfo, Files};
+pub use host::blobs::Blob;
+pub use host::files::{FileInfo, Files};
+pub use host::http::{Http, Request, Response};
 pub use host::log;
 pub use loader::{Body, Chunk, Entry, FailedItem, Item, Loader, Media, Page};
 pub use path::PathBuilder;
@@ -57,9 +59,9 @@ pub mod prelude {
         Span, Speaker, Tier, Timing, Value,
     };
     pub use crate::{
-        Blob, Body, Call, Chunk, Entry, Excerpt, Extractor, FailedItem, Files, Finding, Inspection,
-        Item, Kind, Loader, Media, Metric, Needs, Page, PathBuilder, Report, Result, Subject, Turn,
-        Validator, Verdict, log, unavailable,
+        Blob, Body, Call, Chunk, Entry, Excerpt, Extractor, FailedItem, Files, Finding, Http,
+        Inspection, Item, Kind, Loader, Media, Metric, Needs, Page, PathBuilder, Report, Request,
+        Response, Result, Subject, Turn, Validator, Verdict, log, unavailable,
     };
     pub use schemars::{self, JsonSchema};
     pub use serde::Deserialize;

@@ -7,7 +7,8 @@ use crate::bindings::loader::exports::rehearsal::plugin::loader_api as api;
 pub use crate::bindings::loader::exports::rehearsal::plugin::loader_api::{
     Entry, FailedItem, Page,
 };
-use crate::host::files::{Blob, Files};
+use crate::host::blobs::Blob;
+use crate::host::files::Files;
 use crate::types::{Conversation, Error};
 use crate::{Packaged, Result};
 

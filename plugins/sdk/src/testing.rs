@@ -1,4 +1,4 @@
-//! Stand-ins for native tests of plugins: calls, files and recordings in memory.
+//! Stand-ins for native tests of plugins: calls, files, answers and recordings in memory.
 //!
 //! ```
 //! use rehearsal_sdk::testing::CallBuilder;
@@ -15,7 +15,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::host::blobs::Blob;
 use crate::host::files::FileInfo;
+use crate::host::http::{Request, Response};
 use crate::types::{Conversation, Error, Participant, Prosody, Role, Span, Timing, Word};
 
 /// Builds a conversation turn by turn.
@@ -158,6 +160,73 @@ impl MemoryFiles {
 
 fn info(name: &str, bytes: &[u8]) -> FileInfo {
     FileInfo { name: name.to_owned(), size: bytes.len() as u64, fingerprint: fingerprint(bytes) }
+}
+
+/// Answers to requests.
+///
+/// ```
+/// use rehearsal_sdk::testing::MemoryHttp;
+/// use rehearsal_sdk::{Http, Request};
+///
+/// let http = Http::of_memory(MemoryHttp::new().json("GET https://a.test/v1?x=1", 200, "[1]"));
+/// let answer = http.send(Request::get("https://a.test/v1").query("x", "1")).unwrap();
+/// assert_eq!(answer.json::<Vec<u8>>().unwrap(), [1]);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryHttp {
+    answers: BTreeMap<String, Answer>,
+}
+
+#[derive(Debug, Clone)]
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Arc<[u8]>,
+}
+
+impl MemoryHttp {
+    /// No answers: every request is denied.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an answer to `METHOD URL`, or to `METHOD URL BODY` for one body only.
+    #[must_use]
+    pub fn with(
+        mut self,
+        request: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Self {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let answer = Answer { status, headers, body: Arc::from(body.as_ref()) };
+        self.answers.insert(request.to_owned(), answer);
+        self
+    }
+
+    /// Adds an answer in JSON, as [`MemoryHttp::with`].
+    #[must_use]
+    pub fn json(self, request: &str, status: u16, body: &str) -> Self {
+        self.with(request, status, &[("content-type", "application/json")], body)
+    }
+
+    pub(crate) fn answer(&self, request: &Request) -> Result<Response, Error> {
+        let Request { method, url, body, .. } = request;
+        let body = String::from_utf8_lossy(body);
+        let answer = self.answers.get(&format!("{method} {url} {body}"));
+        let answer = answer.or_else(|| self.answers.get(&format!("{method} {url}")));
+        let Some(Answer { status, headers, body }) = answer else {
+            return Err(Error::Denied(format!("the test has no answer to {method} {url} {body}")));
+        };
+        Ok(Response {
+            url: url.clone(),
+            status: *status,
+            headers: headers.clone(),
+            body: Blob::of_memory(url, Arc::clone(body)),
+        })
+    }
 }
 
 /// FNV-1a: enough to tell test files apart.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
+use rehearsal_gate::Mode;
 use rehearsal_pipeline::{Assault, Attempt};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ const KIT: &str = "evil";
 pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
     let kit = places::plugins(plugins)?.join(KIT);
     let mut stage = String::new();
     let tell = |attempt: &Attempt| {

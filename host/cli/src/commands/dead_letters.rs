@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use rehearsal_gate::Mode;
 use rehearsal_pipeline::{DeadLetter, Replay, ReplayOutcome, dead_letters, release};
 use rehearsal_repository::Repository;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ pub(crate) fn replay(
 ) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
     let repository = std::sync::Arc::new(super::repository(file)?);
     resolved.audio.attach(std::sync::Arc::clone(&repository));
     let letter = find(&repository, id)?;

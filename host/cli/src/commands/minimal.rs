@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use rehearsal_gate::Mode;
 use rehearsal_pipeline::Minimal;
 use rehearsal_repository::Repository;
 use serde_json::json;
@@ -15,7 +16,7 @@ use crate::{places, print};
 pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(Some(1))?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
     let path = resolved.plan.repository();
     let repository = match path.is_dir() {
         true => Some(Arc::new(Repository::open(&path)?)),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rehearsal_config::Config;
+use rehearsal_gate::{Gate, Mode, Settings};
 use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox};
@@ -70,16 +71,23 @@ fn resolve(
     plugins: Option<&Path>,
     sandbox: &Sandbox,
     runtime: &tokio::runtime::Runtime,
+    traffic: Mode,
 ) -> Result<Resolved> {
     let config = Config::load(&file.pipeline)?;
     let plugins = places::plugins(plugins)?;
     let audio = Arc::new(CallAudio::default());
     let files = Arc::new(FileDigests::default());
+    let gate = Gate::new(Settings {
+        budgets: Some(config.pipeline.workspace.join("http-rates.json")),
+        mode: traffic,
+        lookup: None,
+    })?;
     let surroundings = Surroundings {
         sandbox,
         plugins: &plugins,
         audio: Arc::clone(&audio) as _,
         fingerprints: Arc::new(Fingerprints::with_store(Arc::clone(&files) as _)),
+        gate,
     };
     let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings))?;
     let mut warnings: Vec<_> = config.warnings().diagnostics().to_vec();

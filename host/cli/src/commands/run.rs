@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
+use rehearsal_gate::Mode;
 use rehearsal_pipeline::{Reporter, RunSummary, Severity};
 use rehearsal_repository::Repository;
 use serde_json::json;
@@ -27,7 +28,7 @@ pub(super) fn released(
 ) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime)?;
+    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, traffic(what))?;
     let reporter = progress::reporter(json);
     if let Some(warnings) = &resolved.warnings {
         reporter.note(Severity::Info, warnings);
@@ -56,6 +57,15 @@ pub(super) fn released(
         summary if summary.failed() > 0 || summary.standing_failures > 0 => Exit::FailedItems,
         _ => Exit::Done,
     })
+}
+
+/// What is behind the gate.
+fn traffic(arguments: &Run) -> Mode {
+    match (&arguments.record, &arguments.replay) {
+        (Some(folder), _) => Mode::Record(folder.clone()),
+        (None, Some(folder)) => Mode::Replay(folder.clone()),
+        (None, None) => Mode::Live,
+    }
 }
 
 /// What opening the repository found after an unclean stop.

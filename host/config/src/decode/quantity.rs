@@ -36,7 +36,14 @@ pub(crate) fn rate(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Opt
     let written = text(context, key, node)?;
     let rate = parse_rate(&written);
     if rate.is_none() {
-        unreadable(context, node, &written, "a rate", "a count, a slash and one of s, min, h", key);
+        unreadable(
+            context,
+            node,
+            &written,
+            "a rate",
+            "a count, a slash and one of s, min, h, d",
+            key,
+        );
     }
     rate
 }
@@ -48,6 +55,7 @@ fn parse_rate(written: &str) -> Option<Rate> {
         "s" => Duration::from_secs(1),
         "min" => Duration::from_secs(60),
         "h" => Duration::from_secs(3600),
+        "d" => Duration::from_secs(86_400),
         _ => return None,
     };
     Some(Rate { count, per })

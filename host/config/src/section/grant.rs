@@ -1,10 +1,12 @@
 //! `grant`: what a plugin may see beyond its input.
 
+use std::path::PathBuf;
+
 use toml::de::DeValue;
 
-use crate::decode::{Context, Key, Node, Section, boolean, choice, list, rate, text, texts};
+use crate::decode::{Context, Key, Node, Section, boolean, bytes, choice, list, rate, text, texts};
 use crate::grant::glob;
-use crate::{Diagnostic, FilesGrant, Grants, HttpGrant, Secret, SecretOrigin};
+use crate::{Diagnostic, FilesGrant, Grants, HttpGrant, Rate, Secret, SecretOrigin};
 
 const KEYS: &[Key] = &[
     Key::optional(
@@ -47,7 +49,17 @@ const HTTP_KEYS: &[Key] = &[
         "whether private and loopback addresses may answer (default false)",
         "allow_private = true",
     ),
-    Key::optional("rate", "how many requests in how long", "rate = \"60/min\""),
+    Key::optional(
+        "rate",
+        "how many requests in how long, or several of these",
+        "rate = [\"3/s\", \"10000/d\"]",
+    ),
+    Key::optional(
+        "ca",
+        "a PEM file of the only certificates that vouch for the server",
+        "ca = \"certificates/our-ca.pem\"",
+    ),
+    Key::optional("max_body", "the largest answer (default 32 MiB)", "max_body = \"32 MiB\""),
 ];
 
 const SECRET_KEYS: &[Key] = &[
@@ -60,6 +72,11 @@ const SECRET_KEYS: &[Key] = &[
         "command = [\"pass\", \"show\", \"example\"]",
     ),
     Key::optional("prefix", "what stands before it", "prefix = \"Bearer \""),
+    Key::optional(
+        "base64",
+        "whether it is written in base64, as `Basic` authentication wants (default false)",
+        "base64 = true",
+    ),
 ];
 
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -106,7 +123,7 @@ fn files(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<FilesG
     }
 }
 
-fn folder(context: &mut Context<'_>, node: &Node<'_>, written: &str) -> Option<std::path::PathBuf> {
+fn folder(context: &mut Context<'_>, node: &Node<'_>, written: &str) -> Option<PathBuf> {
     let path = context.resolve(written);
     if path.is_dir() {
         return Some(path);
@@ -148,15 +165,50 @@ fn http(context: &mut Context<'_>, node: &Node<'_>) -> Option<HttpGrant> {
         })
     });
     let secret = section.get(context, "secret", |context, _, node| secret(context, node));
-    let allow_private = section.get(context, "allow_private", boolean);
-    let rate = section.get(context, "rate", rate);
+    let allow_private = section.get(context, "allow_private", boolean).unwrap_or_default();
+    let rates = section.get(context, "rate", rates);
+    let ca = section.get(context, "ca", file);
+    let max_body = section.get(context, "max_body", bytes);
+    let url = url?;
+    if secret.is_some() && url.starts_with("http://") && !allow_private {
+        let diagnostic = Diagnostic::error("a secret cannot go over `http://`")
+            .label(section.node("url")?.span(), "would carry it unencrypted")
+            .help("write `https://`; on a network of your own, add `allow_private = true`");
+        context.report(diagnostic);
+        return None;
+    }
     Some(HttpGrant {
-        url: url?,
+        url,
         methods: methods.unwrap_or_else(|| vec!["GET".to_owned()]),
         secret,
-        allow_private: allow_private.unwrap_or_default(),
-        rate,
+        allow_private,
+        rates: rates.unwrap_or_default(),
+        ca,
+        max_body,
+        span: section.node("url")?.span(),
     })
+}
+
+/// One rate, or several that all hold.
+fn rates(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Vec<Rate>> {
+    match node.get_ref() {
+        DeValue::Array(_) => list(context, key, node, "an array of rates", rate),
+        _ => rate(context, key, node).map(|rate| vec![rate]),
+    }
+}
+
+fn file(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<PathBuf> {
+    let written = text(context, key, node)?;
+    let path = context.resolve(&written);
+    if path.is_file() {
+        return Some(path);
+    }
+    context.report(
+        Diagnostic::error(format!("there is no file `{written}`"))
+            .label(node.span(), "not found")
+            .help(format!("it was looked for at {}", path.display())),
+    );
+    None
 }
 
 fn url(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<String> {
@@ -204,6 +256,7 @@ fn secret(context: &mut Context<'_>, node: &Node<'_>) -> Option<Secret> {
     let section = Section::open(context, "`secret`", SECRET_KEYS, node)?;
     let header = section.get(context, "header", text);
     let prefix = section.get(context, "prefix", text);
+    let base64 = section.get(context, "base64", boolean);
     let env = section.get(context, "env", text).map(SecretOrigin::Env);
     let file = section.get(context, "file", |context, key, node| {
         let written = text(context, key, node)?;
@@ -223,6 +276,7 @@ fn secret(context: &mut Context<'_>, node: &Node<'_>) -> Option<Secret> {
         header: header?,
         origin: env.or(file).or(command)?,
         prefix: prefix.unwrap_or_default(),
+        base64: base64.unwrap_or_default(),
     })
 }
 

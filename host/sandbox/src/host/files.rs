@@ -1,26 +1,21 @@
-//! `files`: granted files as blobs.
+//! `files`: granted files.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
+use super::blobs::{Blob, Held};
 use super::{NotGranted, blocking};
 use crate::Capability;
-use crate::bindings::rehearsal::plugin::files::{File, Host, HostBlob};
+use crate::bindings::rehearsal::plugin::files::{File, Host};
 use crate::bindings::rehearsal::plugin::types::Error;
-use crate::files::{FileGrant, Listed, Listing, OpenError, Opened};
+use crate::files::{FileGrant, Listed, Listing, OpenError};
 use crate::output::Level;
 use crate::state::State;
 
 /// As `wit/host.wit` promises.
-const MAX_READ: u32 = 16 * 1024 * 1024;
-/// As `wit/host.wit` promises.
 const MAX_PAGE: u32 = 10_000;
-
-/// What the plugin holds of a file.
-#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct Blob(pub(crate) Arc<Opened>);
 
 impl State {
     /// The interface is linked only where files are granted.
@@ -80,7 +75,7 @@ impl Host for State {
         match blocking(move || grant.open(&name)).await? {
             Ok(opened) => {
                 self.read.insert(opened.name.clone(), opened.fingerprint);
-                Ok(Ok(self.hand_out(Blob(Arc::new(opened)))?))
+                Ok(Ok(self.hand_out(Blob(Held::File(Arc::new(opened))))?))
             }
             Err(error) => Ok(Err(match error {
                 OpenError::Io { .. } => Error::InvalidInput(error.to_string()),
@@ -96,44 +91,4 @@ fn facts(grant: &FileGrant, file: &Listed) -> io::Result<File> {
         .fingerprint(file)
         .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", file.name)))?;
     Ok(File { name: file.name.clone(), size: file.size, fingerprint: fingerprint.to_string() })
-}
-
-impl HostBlob for State {
-    async fn len(&mut self, blob: Resource<Blob>) -> wasmtime::Result<u64> {
-        Ok(self.table.get(&blob)?.0.size)
-    }
-
-    async fn read(
-        &mut self,
-        blob: Resource<Blob>,
-        offset: u64,
-        len: u32,
-    ) -> wasmtime::Result<Result<Vec<u8>, Error>> {
-        if len > MAX_READ {
-            let message = format!("{len} bytes at once are too many; at most {MAX_READ}");
-            return Ok(Err(Error::InvalidInput(message)));
-        }
-        let opened = Arc::clone(&self.table.get(&blob)?.0);
-        let bytes = blocking(move || read(&opened, offset, len)).await?;
-        Ok(bytes.map_err(Error::InvalidInput))
-    }
-
-    async fn name(&mut self, blob: Resource<Blob>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&blob)?.0.name.clone())
-    }
-
-    async fn drop(&mut self, blob: Resource<Blob>) -> wasmtime::Result<()> {
-        self.take_back(blob).map(drop)
-    }
-}
-
-/// A store makes one host call at a time, so nobody else moves the file's position.
-fn read(opened: &Opened, offset: u64, len: u32) -> Result<Vec<u8>, String> {
-    let mut file = &opened.file;
-    let rest = opened.size.saturating_sub(offset).min(u64::from(len));
-    let mut bytes = Vec::with_capacity(rest as usize);
-    file.seek(SeekFrom::Start(offset))
-        .and_then(|_| file.take(rest).read_to_end(&mut bytes))
-        .map_err(|error| format!("`{}`: {error}", opened.name))?;
-    Ok(bytes)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rehearsal_model::{Conversation, Digest};
 
 use crate::bindings::exports::rehearsal::plugin::loader_api::{self as wit, GuestIndices};
+use crate::host::blobs::{Blob, Held};
 use crate::lift::Lift;
 use crate::state::State;
 use crate::{CallError, Called, Failure, ItemError, LimitExceeded, describe};
@@ -166,14 +167,9 @@ fn item(
             let blob = state
                 .take_back(recording.media)
                 .map_err(|error| Failure::Contract(format!("the media of `{key}`: {error}")))?;
-            let media = Media {
-                name: blob.0.name.clone(),
-                path: blob.0.path.clone(),
-                size: blob.0.size,
-                fingerprint: blob.0.fingerprint,
-            };
             let vocabulary = lift.strings(recording.vocabulary)?;
             lift.conversation(recording.about).and_then(|about| {
+                let media = media(&blob)?;
                 if about.turns.is_empty() {
                     Ok(ItemBody::Recording(RecordingItem { media, about, vocabulary }))
                 } else {
@@ -186,4 +182,18 @@ fn item(
         Ok(body) => Ok(Item { key, body }),
         Err(error) => Err(FailedItem { position: key, error }),
     })
+}
+
+fn media(blob: &Blob) -> Result<Media, ItemError> {
+    match &blob.0 {
+        Held::File(opened) => Ok(Media {
+            name: opened.name.clone(),
+            path: opened.path.clone(),
+            size: opened.size,
+            fingerprint: opened.fingerprint,
+        }),
+        Held::Body { name, .. } => {
+            Err(ItemError::Contract(format!("`{name}` is no granted file, as media must be")))
+        }
+    }
 }

@@ -121,6 +121,41 @@ pub(crate) fn file_loader() -> Vec<u8> {
     )
 }
 
+/// A loader whose `load` asks `GET key` and gives back every byte of the answer's body as
+/// an error's text; what `http.send` refuses, it passes on.
+pub(crate) fn spy() -> Vec<u8> {
+    component_of(
+        "world guest { include rehearsal:plugin/loader@0.1.0; }",
+        r#"(import "rehearsal:plugin/http@0.1.0" "send" (func $send
+             (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+           (import "rehearsal:plugin/blobs@0.1.0" "[method]blob.read" (func $read
+             (param i32 i64 i32 i32)))"#,
+        r#"
+        (data (i32.const 512) "GET")
+        (func (export "rehearsal:plugin/loader-api@0.1.0#describe") (result i32) unreachable)
+        (func (export "rehearsal:plugin/loader-api@0.1.0#list")
+              (param i32 i32 i32) (result i32)
+          (i32.const 1024))
+        (func (export "rehearsal:plugin/loader-api@0.1.0#load")
+              (param $key i32) (param $len i32) (param $offset i64) (result i32)
+          ;; method, url, no headers, no body, not repeatable
+          (call $send (i32.const 512) (i32.const 3) (local.get $key) (local.get $len)
+                      (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+                      (i32.const 16))
+          (i32.store8 (i32.const 64) (i32.const 1))
+          (if (i32.load8_u (i32.const 16))
+            (then ;; the error's case and text, 8 bytes into the result
+              (i32.store8 (i32.const 72) (i32.load8_u (i32.const 20)))
+              (i32.store (i32.const 76) (i32.load (i32.const 24)))
+              (i32.store (i32.const 80) (i32.load (i32.const 28)))
+              (return (i32.const 64))))
+          (call $read (i32.load (i32.const 32)) (i64.const 0) (i32.const 65536) (i32.const 40))
+          (i32.store (i32.const 76) (i32.load (i32.const 44)))
+          (i32.store (i32.const 80) (i32.load (i32.const 48)))
+          (i32.const 64))"#,
+    )
+}
+
 /// `(data …)` of a text at 512.
 pub(crate) fn text(text: &str) -> String {
     let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();

@@ -7,6 +7,7 @@ mod grants;
 mod guest;
 mod limits;
 mod loading;
+mod network;
 mod plugins;
 mod results;
 

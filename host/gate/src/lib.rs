@@ -1,0 +1,47 @@
+//! The one way from a plugin to the network. Knows nothing of plugins or sales.
+//!
+//! ```text
+//! Gate (one a process: rates, tape) ── door(grantee, grants) ─► Door (one a stage) ── send(request)
+//! ```
+//!
+//! A request goes through these checks in this order, and the first that fails ends it:
+//!
+//! 1. **Form.** The URL is absolute, `http` or `https`, without user name, fragment or
+//!    anything that servers read as another path (`..`, `%2f`). Everything after this
+//!    compares exactly, so nothing needs to be normalised.
+//! 2. **Grant.** Scheme, host, port, path and method are those of a grant; the first
+//!    one in the file that fits holds. No request goes on without one.
+//! 3. **Headers.** Those that the host owns, and that of the grant's secret, are not
+//!    the plugin's to set.
+//! 4. **Replay.** With a tape to play, the answer is the tape's and the network is not
+//!    touched. The checks above hold all the same.
+//! 5. **Secret.** Read once, from environment, file or command.
+//! 6. **Rate.** The operator's rates and whatever the server asked for last, kept over
+//!    restarts.
+//! 7. **Address.** The name is resolved once, every address is checked, and only these
+//!    are connected to: a name that changes its mind in between changes nothing.
+//!
+//! What comes back: no redirect is followed, the size is capped while reading, the secret
+//! is blotted out wherever the server repeats it, cookies are dropped, and compressed
+//! answers are refused, since a secret could hide in them.
+
+mod address;
+mod budget;
+mod door;
+mod error;
+mod gate;
+mod message;
+mod policy;
+mod retry;
+mod secret;
+mod tape;
+mod target;
+mod wire;
+
+pub use address::Lookup;
+pub use door::{Door, Patience};
+pub use error::{Denial, GateError, SendError};
+pub use gate::{Gate, Mode, Settings};
+pub use message::{Request, Response};
+pub use policy::{Grant, Grantee, Rate};
+pub use secret::{Encoding, SecretGrant, SecretOrigin};

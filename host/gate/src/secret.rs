@@ -1,0 +1,271 @@
+//! Secrets: read once, put into one header, blotted out of everything that comes back.
+
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
+use memchr::memmem;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// A header that only the host knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretGrant {
+    /// Name of the header.
+    pub header: String,
+    /// Where its value comes from.
+    pub origin: SecretOrigin,
+    /// What stands before the value: `Bearer `.
+    pub prefix: String,
+    /// How the value is written into the header.
+    pub encoding: Encoding,
+}
+
+/// How a secret is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    #[default]
+    Plain,
+    /// In base64, as `Basic` authentication wants `user:password`.
+    Base64,
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// An environment variable.
+    Env(String),
+    /// The first line of a file.
+    File(PathBuf),
+    /// The first line that a command prints: program and arguments.
+    Command(Vec<String>),
+}
+
+/// Shorter ones would be found, and blotted out, in ordinary text.
+const SHORTEST: usize = 8;
+/// What stands where a secret was.
+const BLOT: &[u8] = b"[secret]";
+
+/// A secret that is read when it is first needed.
+pub(crate) struct Secret {
+    grant: SecretGrant,
+    value: OnceLock<Result<Value, String>>,
+}
+
+/// A secret in the forms in which it may be met.
+pub(crate) struct Value {
+    /// What the header says.
+    pub(crate) header: String,
+    /// Longest first, so that no part of a longer one is left.
+    forms: Vec<Vec<u8>>,
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}
+
+impl Secret {
+    pub(crate) fn new(grant: SecretGrant) -> Self {
+        Self { grant, value: OnceLock::new() }
+    }
+
+    pub(crate) fn header(&self) -> &str {
+        &self.grant.header
+    }
+
+    /// Reads it, the first time.
+    pub(crate) fn value(&self) -> Result<&Value, String> {
+        let read = || {
+            let text = self.grant.origin.read()?;
+            if text.len() < SHORTEST {
+                return Err(format!(
+                    "{} has fewer than {SHORTEST} characters, too few to be kept apart from \
+                     ordinary text",
+                    self.grant.origin
+                ));
+            }
+            if text.contains(|c: char| c.is_control()) {
+                return Err(format!("{} has control characters", self.grant.origin));
+            }
+            Ok(Value::new(&self.grant, &text))
+        };
+        let value = self.value.get_or_init(read).as_ref();
+        value.map_err(|problem| format!("the secret for `{}`: {problem}", self.grant.header))
+    }
+}
+
+impl Value {
+    fn new(grant: &SecretGrant, text: &str) -> Self {
+        let written = match grant.encoding {
+            Encoding::Plain => text.to_owned(),
+            Encoding::Base64 => BASE64.encode(text.as_bytes()),
+        };
+        // A user's name is no secret, but where user and password stand together the
+        // password is one by itself.
+        let password = text.split_once(':').map(|(_, password)| password);
+        let mut forms = Vec::new();
+        for secret in [Some(text), password].into_iter().flatten() {
+            if secret.len() < SHORTEST {
+                continue;
+            }
+            let bytes = secret.as_bytes();
+            let json = serde_json::Value::from(secret).to_string();
+            forms.extend([
+                secret.to_owned(),
+                BASE64_NOPAD.encode(bytes),
+                BASE64URL_NOPAD.encode(bytes),
+                HEXLOWER.encode(bytes),
+                utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+                json[1..json.len() - 1].to_owned(),
+            ]);
+        }
+        let mut forms: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.dedup();
+        Self { header: format!("{}{written}", grant.prefix), forms }
+    }
+
+    /// Blots it out.
+    pub(crate) fn scrub(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.forms.iter().fold(bytes, |bytes, form| {
+            let places: Vec<usize> = memmem::find_iter(&bytes, form).collect();
+            if places.is_empty() {
+                return bytes;
+            }
+            let mut clean = Vec::with_capacity(bytes.len());
+            let mut rest = 0;
+            for place in places {
+                clean.extend_from_slice(&bytes[rest..place]);
+                clean.extend_from_slice(BLOT);
+                rest = place + form.len();
+            }
+            clean.extend_from_slice(&bytes[rest..]);
+            clean
+        })
+    }
+
+    /// As [`Value::scrub`], of text.
+    pub(crate) fn scrub_text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.scrub(text.as_bytes().to_vec())).into_owned()
+    }
+}
+
+impl fmt::Display for SecretOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "the environment variable `{name}`"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Command(words) => {
+                write!(f, "the command `{}`", words.first().map_or("", String::as_str))
+            }
+        }
+    }
+}
+
+impl SecretOrigin {
+    fn read(&self) -> Result<String, String> {
+        let text = match self {
+            Self::Env(name) => match std::env::var(name) {
+                Ok(text) => text,
+                Err(std::env::VarError::NotPresent) => return Err(format!("{self} is not set")),
+                Err(std::env::VarError::NotUnicode(_)) => return Err(format!("{self} is no text")),
+            },
+            Self::File(path) => {
+                fs::read_to_string(path).map_err(|error| format!("{self}: {error}"))?
+            }
+            Self::Command(words) => self.run(words)?,
+        };
+        let line = text.lines().next().unwrap_or_default().trim();
+        if line.is_empty() {
+            return Err(format!("{self} is empty"));
+        }
+        Ok(line.to_owned())
+    }
+
+    fn run(&self, words: &[String]) -> Result<String, String> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err("no command is given".to_owned());
+        };
+        // What it says on its error output is shown: it may ask for a password.
+        let done = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| format!("{self}: {error}"))?;
+        if !done.status.success() {
+            return Err(format!("{self} ended with {}", done.status));
+        }
+        String::from_utf8(done.stdout).map_err(|_| format!("{self} printed no text"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str, encoding: Encoding) -> Value {
+        let grant = SecretGrant {
+            header: "Authorization".to_owned(),
+            origin: SecretOrigin::Env("X".to_owned()),
+            prefix: "Basic ".to_owned(),
+            encoding,
+        };
+        Value::new(&grant, text)
+    }
+
+    #[test]
+    fn a_secret_is_blotted_out_in_every_usual_form() {
+        let secret = "user:s3cr\"t+word/";
+        let value = value(secret, Encoding::Base64);
+        assert_eq!(value.header, format!("Basic {}", BASE64.encode(secret.as_bytes())));
+        for echoed in [
+            secret.to_owned(),
+            value.header.clone(),
+            "s3cr\"t+word/".to_owned(),
+            serde_json::json!({ "you sent": secret }).to_string(),
+            format!("q={}", utf8_percent_encode(secret, NON_ALPHANUMERIC)),
+            HEXLOWER.encode(secret.as_bytes()),
+        ] {
+            let clean = value.scrub_text(&format!("<{echoed}> and again <{echoed}>"));
+            assert!(clean.contains("[secret]"), "{echoed}: {clean}");
+            assert!(!clean.contains("t+word") && !clean.contains(&echoed), "{clean}");
+        }
+        assert_eq!(value.scrub_text("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn it_comes_from_a_file_a_command_or_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("key");
+        fs::write(&file, "  12345678 \nsecond line\n").expect("a file");
+        assert_eq!(SecretOrigin::File(file).read().as_deref(), Ok("12345678"));
+        let command = ["printf", "abc\\ndef"].map(str::to_owned).to_vec();
+        assert_eq!(SecretOrigin::Command(command).read().as_deref(), Ok("abc"));
+        let error = SecretOrigin::Env("REHEARSAL_NO_SUCH_VARIABLE".to_owned()).read();
+        assert!(error.is_err_and(|error| error.contains("is not set")));
+        let error = SecretOrigin::Command(vec!["false".to_owned()]).read();
+        assert!(error.is_err_and(|error| error.contains("ended with")));
+    }
+
+    #[test]
+    fn neither_a_message_nor_a_dump_shows_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("key");
+        fs::write(&file, "short").expect("a file");
+        let secret = Secret::new(SecretGrant {
+            header: "X-Api-Key".to_owned(),
+            origin: SecretOrigin::File(file),
+            prefix: String::new(),
+            encoding: Encoding::Plain,
+        });
+        let error = secret.value().err().expect("it is too short");
+        assert!(error.contains("fewer than 8") && !error.contains("short\n"), "{error}");
+        assert!(!format!("{secret:?}").contains("\"short\""), "{secret:?}");
+    }
+}
