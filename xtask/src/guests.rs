@@ -35,6 +35,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     command::run(command::cargo(&workspace.root).args(["fetch", "--quiet"]))?;
 
     let mut cargo = command::cargo(&workspace.root);
+    // A plugin's features are those that plugins ask for, not the host's: one that wants
+    // C code there would not compile here.
+    cargo.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION");
     cargo
         .args(["build", "--profile", PROFILE, "--target", TARGET])
         .arg("--target-dir")

@@ -93,6 +93,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         file: PipelineFile,
     },
+    /// Erase calls that their sources no longer list, with all that was made of them.
+    Purge {
+        /// What no source listed in its last whole listing.
+        #[arg(long, required = true)]
+        gone: bool,
+        /// Say what would be erased; erase nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
     /// Transcribe recordings without a pipeline.
     Transcribe(Transcribe),
     /// Speech and embedding models on this machine.

@@ -101,9 +101,7 @@ impl Hearing {
         stop: &AtomicBool,
         summary: &mut SpeechSummary,
     ) -> Result<Transcript, HearError> {
-        let mut key = Hasher::new("transcript");
-        key.part(media.fingerprint.as_bytes()).part(self.digest().as_bytes());
-        let key = key.finish();
+        let key = transcript_key(&media.fingerprint, &self.digest());
         if let Some(transcript) = repository.get(&TRANSCRIPTS, key.as_bytes())? {
             summary.cached += 1;
             return Ok(transcript);
@@ -198,6 +196,13 @@ pub fn pull_note(event: &PullEvent<'_>) -> Option<String> {
         PullEvent::Preparing { file } => Some(format!("checking {file}")),
         PullEvent::Progress { .. } => None,
     }
+}
+
+/// Under which a recording's transcript is kept: by its bytes and the speech settings.
+pub(crate) fn transcript_key(recording: &Digest, settings: &Digest) -> Digest {
+    let mut key = Hasher::new("transcript");
+    key.part(recording.as_bytes()).part(settings.as_bytes());
+    key.finish()
 }
 
 fn imported(name: &str) -> Option<PathBuf> {

@@ -15,6 +15,8 @@ mod attack;
 mod audio;
 mod batch;
 mod course;
+mod draft;
+mod entries;
 mod error;
 mod files;
 mod hear;
@@ -27,6 +29,7 @@ mod lock;
 mod minimal;
 mod plan;
 mod publish;
+mod purge;
 pub mod query;
 mod records;
 mod replay;
@@ -45,12 +48,13 @@ pub use letters::{DeadLetter, Input, dead_letters, release};
 pub use lock::{Change, Difference, Lock, LockError, lock_path};
 pub use minimal::{Minimal, minimal};
 pub use plan::{Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve};
+pub use purge::{Purge, purge_gone};
 pub use records::{
-    Analysis, CallRecord, EntryRecord, Inspection, ItemRef, Media, PathProduct, Product,
+    Analysis, CallRecord, EntryRecord, Inspection, ItemRef, Media, Part, PathProduct, Product,
     StageAnnotations, Subjects,
 };
 pub use replay::{Replay, ReplayOutcome, replay};
 pub use report::{Reporter, Severity, Silent};
-pub use run::run;
+pub use run::{load, run};
 pub use summary::{DatasetSummary, RunSummary, SourceSummary, SpeechSummary, StageSummary};
 pub use why::{Objection, Subject, why};

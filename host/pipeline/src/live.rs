@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rehearsal_model::ConversationId;
-use rehearsal_repository::{Repository, RepositoryError};
+use rehearsal_repository::Repository;
 
 use crate::records::ENTRIES;
+use crate::{PipelineError, entries};
 
 /// What splits and cards need to know of a call. Names are shared: a million calls
 /// have few sources and licences.
@@ -21,23 +22,27 @@ pub(crate) struct LiveCall {
 pub(crate) fn live_calls(
     repository: &Repository,
     sources: &HashSet<&str>,
-) -> Result<BTreeMap<ConversationId, LiveCall>, RepositoryError> {
+) -> Result<BTreeMap<ConversationId, LiveCall>, PipelineError> {
     let mut names = Names::default();
     let mut calls = BTreeMap::new();
     for record in repository.scan(&ENTRIES, [])? {
-        let entry = record?.value;
+        let record = record?;
+        let entry = record.value;
         if entry.gone || !sources.contains(entry.source.as_str()) {
             continue;
         }
         let source = names.share(&entry.source);
-        for item in entry.items {
-            let call = LiveCall {
-                source: Arc::clone(&source),
-                account: item.account.map(|name| names.share(&name)),
-                licence: item.licence.map(|name| names.share(&name)),
-            };
-            calls.insert(item.id, call);
-        }
+        entries::for_each_part(repository, &record.key, &entry, |part| {
+            for item in &part.items {
+                let call = LiveCall {
+                    source: Arc::clone(&source),
+                    account: item.account.as_deref().map(|name| names.share(name)),
+                    licence: item.licence.as_deref().map(|name| names.share(name)),
+                };
+                calls.insert(item.id, call);
+            }
+            Ok(())
+        })?;
     }
     Ok(calls)
 }

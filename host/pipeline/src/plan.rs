@@ -316,11 +316,16 @@ impl Resolver<'_> {
             None => None,
             Some(files) => {
                 let fingerprints = Arc::clone(&self.surroundings.fingerprints);
-                match FileGrant::new(&files.root, &patterns(&files.include), fingerprints) {
+                let matcher = files.matcher().map_err(|error| error.to_string());
+                let grant = matcher.and_then(|include| {
+                    FileGrant::new(&files.root, include, fingerprints)
+                        .map_err(|error| error.to_string())
+                });
+                match grant {
                     Ok(grant) => Some(grant),
                     Err(error) => {
-                        let finding = Diagnostic::error(error.to_string())
-                            .label(stage.grant_span(), "this grant");
+                        let finding =
+                            Diagnostic::error(error).label(stage.grant_span(), "this grant");
                         self.findings.push(finding);
                         return None;
                     }
@@ -414,16 +419,6 @@ impl Resolver<'_> {
             self.findings.push(self.config.unknown_model(name, &known));
         }
     }
-}
-
-/// Patterns as pipeline.toml understands them: one without a slash matches in every
-/// folder.
-fn patterns(include: &[String]) -> Vec<String> {
-    let anywhere = |pattern: &String| {
-        let pattern = pattern.trim_start_matches("./");
-        if pattern.contains('/') { pattern.to_owned() } else { format!("**/{pattern}") }
-    };
-    include.iter().map(anywhere).collect()
 }
 
 fn limits(stage: &Stage) -> Limits {

@@ -5,8 +5,11 @@ use rehearsal_repository::{Kind, Repository, RepositoryError};
 use serde::Serialize;
 
 use crate::letters::{DeadLetter, dead_letters};
-use crate::records::{ANALYSES, CALLS, CallRecord, ENTRIES, PRODUCTS, REPORTS, RUNS, Subjects};
+use crate::records::{
+    ANALYSES, CALLS, CallRecord, ENTRIES, PRODUCTS, REPORTS, RUNS, Subjects, entry_key,
+};
 use crate::summary::RunSummary;
+use crate::{PipelineError, entries};
 
 /// What is in a repository.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +52,8 @@ pub struct CallView {
     pub annotations: Vec<(String, Vec<Annotation>)>,
     /// By path id, in pipeline order.
     pub examples: Vec<(String, Vec<Example>)>,
+    /// Files that its entry was read from, with digests of what was in them.
+    pub originals: Vec<(String, Digest)>,
 }
 
 /// An example and everything that it rests on.
@@ -97,23 +102,27 @@ pub fn find_calls(
     repository: &Repository,
     text: &str,
     most: usize,
-) -> Result<Vec<CallLine>, RepositoryError> {
+) -> Result<Vec<CallLine>, PipelineError> {
     let mut found = Vec::new();
     for entry in repository.scan(&ENTRIES, [])? {
-        let entry = entry?.value;
-        for item in &entry.items {
-            let id = item.id.to_string();
-            if id.starts_with(text) || entry.key.starts_with(text) {
-                let item = match repository.get(&CALLS, item.id.as_bytes())? {
-                    Some(call) => call.item,
-                    None => continue,
-                };
-                let (source, entry) = (entry.source.clone(), entry.key.clone());
-                found.push(CallLine { id, source, entry, item });
-                if found.len() == most {
-                    return Ok(found);
+        let entry = entry?;
+        let (slot, entry) = (entry.key, entry.value);
+        let by_name = entry.key.starts_with(text);
+        entries::for_each_part(repository, &slot, &entry, |part| {
+            for item in &part.items {
+                let id = item.id.to_string();
+                if found.len() == most || !(by_name || id.starts_with(text)) {
+                    continue;
+                }
+                if let Some(CallRecord { item, .. }) = repository.get(&CALLS, item.id.as_bytes())? {
+                    let (source, entry) = (entry.source.clone(), entry.key.clone());
+                    found.push(CallLine { id, source, entry, item });
                 }
             }
+            Ok(())
+        })?;
+        if found.len() == most {
+            break;
         }
     }
     Ok(found)
@@ -133,7 +142,9 @@ pub fn show(
     let annotations =
         analysis.stages.into_iter().map(|stage| (stage.stage, stage.annotations)).collect();
     let examples = product.paths.into_iter().map(|path| (path.path, path.examples)).collect();
-    Ok(Some(CallView { id, record, annotations, examples }))
+    let entry = repository.get(&ENTRIES, entry_key(&record.source, &record.entry))?;
+    let originals = entry.map(|entry| entry.originals).unwrap_or_default();
+    Ok(Some(CallView { id, record, annotations, examples, originals }))
 }
 
 /// An example and everything that it rests on; none if there is no such example.

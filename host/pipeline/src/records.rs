@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::letters::DeadLetter;
 
 /// Entries of sources, under [`entry_key`].
-pub(crate) const ENTRIES: Table<EntryRecord> = Table::new(Kind::Entry, 1);
+pub(crate) const ENTRIES: Table<EntryRecord> = Table::new(Kind::Entry, 2);
+/// Items of entries that came in several chunks, under [`part_key`].
+pub(crate) const PARTS: Table<Part> = Table::new(Kind::EntryPart, 1);
 /// Calls, under their ids.
-pub(crate) const CALLS: Table<CallRecord> = Table::new(Kind::Conversation, 1);
+pub(crate) const CALLS: Table<CallRecord> = Table::new(Kind::Conversation, 2);
 /// Speech recognition by recording and settings, under [`Digest`]s.
 pub(crate) const TRANSCRIPTS: Table<rehearsal_speech::Transcript> = Table::new(Kind::Transcript, 1);
 /// What extractors said, under call ids.
@@ -39,15 +41,41 @@ pub struct EntryRecord {
     pub source: String,
     /// The loader's name for it.
     pub key: String,
+    /// What the loader tells its versions apart by.
+    pub fingerprint: String,
+    /// Files that were read for it with the digests of their contents, sorted by name:
+    /// where a call's original is to be found.
+    pub originals: Vec<(String, Digest)>,
     /// Digest of the speech settings that its recordings were heard with; none where
     /// it holds no recording.
     pub speech: Option<Digest>,
-    /// Calls in it.
-    pub items: Vec<ItemRef>,
-    /// Items in it that could not be read.
-    pub failed: u32,
+    /// How often it was loaded: parts of one loading are told from those of another.
+    pub loading: u32,
+    /// Parts of this loading that have records of their own.
+    pub parts: u32,
+    /// What the last chunk gave: all there is of most entries.
+    pub last: Part,
+    /// Where a loading that was cut off goes on, and the cache key that it was for.
+    pub unfinished: Option<(Digest, u64)>,
     /// The source no longer lists it.
     pub gone: bool,
+}
+
+/// What a chunk of an entry gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Part {
+    /// Calls in it.
+    pub items: Vec<ItemRef>,
+    /// Keys of the dead letters of what failed in it.
+    pub letters: Vec<Vec<u8>>,
+}
+
+impl Part {
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.letters.is_empty()
+    }
 }
 
 /// A call of an entry, with what splits and cards need to know of it.
@@ -74,6 +102,8 @@ pub struct CallRecord {
     pub media: Option<Media>,
     /// The call.
     pub conversation: Conversation,
+    /// Digests of the versions that this one replaced, oldest first.
+    pub former: Vec<Digest>,
 }
 
 impl CallRecord {
@@ -168,6 +198,11 @@ pub enum Subjects {
 pub(crate) fn entry_key(source: &str, key: &str) -> Vec<u8> {
     // Keys of loaders may be of any length; the index wants short ones.
     [source.as_bytes(), &[0], &Digest::of(key.as_bytes()).as_bytes()[..16]].concat()
+}
+
+/// Begins with the entry's own key.
+pub(crate) fn part_key(entry: &[u8], loading: u32, part: u32) -> Vec<u8> {
+    [entry, &loading.to_be_bytes(), &part.to_be_bytes()].concat()
 }
 
 pub(crate) fn source_prefix(source: &str) -> Vec<u8> {

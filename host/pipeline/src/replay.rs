@@ -147,7 +147,7 @@ impl Replaying<'_> {
         for item in chunk.value.items {
             match item {
                 Err(failed) if self.letter.item.ends_with(&failed.position) => {
-                    return Ok(Some(trouble(crate::load::said(&failed.error))));
+                    return Ok(Some(trouble(crate::draft::said(&failed.error))));
                 }
                 Ok(item) if self.letter.item.ends_with(&item.key) => {
                     if let ItemBody::Conversation(call) = item.body
@@ -178,6 +178,6 @@ fn one<T>(rows: Vec<Result<T, Trouble>>) -> Option<Trouble> {
 /// What a call failed of, worded as [`crate::load`] words it.
 fn failed<T>(called: Result<T, CallError>) -> Result<Option<Trouble>, PipelineError> {
     let Err(error) = called else { return Ok(None) };
-    let plain = crate::load::plain(&error);
+    let plain = crate::draft::plain(&error);
     Ok(Some(Trouble { error: plain, ..batch::trouble_of(error)? }))
 }

@@ -52,6 +52,24 @@ pub async fn run(
     Ok(summary)
 }
 
+/// The first stage alone: lists all sources and loads what changed.
+///
+/// # Errors
+/// As [`run`].
+pub async fn load(
+    plan: Arc<Plan>,
+    repository: Arc<Repository>,
+    reporter: Arc<dyn Reporter>,
+    stop: Arc<AtomicBool>,
+) -> Result<RunSummary, PipelineError> {
+    let started = Instant::now();
+    let mut summary = RunSummary::default();
+    load_sources(&plan, &repository, &reporter, &stop, &mut summary).await?;
+    repository.checkpoint()?;
+    summary.seconds = started.elapsed().as_secs_f64();
+    Ok(summary)
+}
+
 /// One source after the other: speech recognition takes all cores by itself.
 async fn load_sources(
     plan: &Arc<Plan>,
@@ -66,7 +84,7 @@ async fn load_sources(
             return Ok(());
         }
         let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
-        let (reporter, stop) = (Arc::clone(reporter), Arc::clone(stop));
+        let (told, stop) = (Arc::clone(reporter), Arc::clone(stop));
         let hearing = Arc::clone(&hearing);
         let id = plan.sources[index].stage.id.clone();
         // Speech recognition blocks for minutes, so a source has a thread of its own.
@@ -74,11 +92,15 @@ async fn load_sources(
         let work = move || {
             runtime.block_on(async {
                 let source = &plan.sources[index];
-                let (repository, reporter) = (&*repository, &*reporter);
+                let (repository, reporter) = (&*repository, &*told);
                 Loading { source, repository, hearing: &hearing, reporter, stop: &stop }.run().await
             })
         };
         let Loaded { source, speech, .. } = joined(tokio::task::spawn_blocking(work).await)?;
+        if !source.balances() {
+            let text = format!("{id}: items were lost count of, a bug of this program: {source:?}");
+            reporter.note(Severity::Error, &text);
+        }
         summary.sources.insert(id, source);
         summary.speech.heard += speech.heard;
         summary.speech.cached += speech.cached;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Counts of a run. Everything listed is accounted for:
-/// `entries = unchanged + changed`, `items in = loaded + failed`.
+/// Counts of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// By source id.
@@ -28,19 +27,47 @@ pub struct RunSummary {
     pub stopped: bool,
 }
 
-/// What came of a source.
+/// What came of a source. Nothing is dropped silently:
+/// `items = loaded + rejected + failed`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSummary {
     /// What the loader listed.
     pub entries: u64,
     /// Of these, not loaded again.
     pub unchanged: u64,
+    /// Items that the loader gave of the others, whole or broken.
+    pub items: u64,
     /// Calls loaded.
     pub loaded: u64,
-    /// Items that could not be loaded or heard.
+    /// Of these, those that replaced another version of the same call.
+    pub replaced: u64,
+    /// Items that hold no call: nothing is said, or another has their key.
+    pub rejected: u64,
+    /// Items that could not be loaded or heard; an entry or a listing that failed as a
+    /// whole counts as one.
     pub failed: u64,
     /// Entries that are no longer listed.
     pub gone: u64,
+}
+
+impl SourceSummary {
+    /// Whether every item is accounted for.
+    #[must_use]
+    pub const fn balances(&self) -> bool {
+        self.items == self.loaded + self.rejected + self.failed
+    }
+
+    /// Adds what came of a chunk.
+    pub(crate) const fn add(&mut self, more: &Self) {
+        self.entries += more.entries;
+        self.unchanged += more.unchanged;
+        self.items += more.items;
+        self.loaded += more.loaded;
+        self.replaced += more.replaced;
+        self.rejected += more.rejected;
+        self.failed += more.failed;
+        self.gone += more.gone;
+    }
 }
 
 /// What came of an extractor, path or validator.
@@ -110,7 +137,7 @@ impl RunSummary {
     /// Items that failed, over all stages.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.sources.values().map(|source| source.failed).sum::<u64>()
+        self.sources.values().map(|source| source.failed + source.rejected).sum::<u64>()
             + self.stages.values().map(|stage| stage.failed).sum::<u64>()
     }
 }

@@ -64,6 +64,8 @@ kinds! {
     Deletion = 13 "deletion",
     /// What a file on disk holds, by size and time of change.
     File = 14 "file",
+    /// Items of an entry that is too long for one record.
+    EntryPart = 15 "entry part",
 }
 
 impl Kind {

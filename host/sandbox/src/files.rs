@@ -12,9 +12,9 @@ mod listing;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use rehearsal_model::Digest;
 
 pub use self::fingerprint::{FingerprintStore, Fingerprints, Stamp};
@@ -37,14 +37,6 @@ pub enum GrantError {
         /// As given.
         root: PathBuf,
     },
-    /// A pattern that cannot be understood.
-    #[error("the pattern `{pattern}` is not understood: {problem}")]
-    Pattern {
-        /// As given.
-        pattern: String,
-        /// What is wrong.
-        problem: String,
-    },
 }
 
 /// A granted folder.
@@ -53,6 +45,8 @@ pub struct FileGrant {
     root: PathBuf,
     include: GlobSet,
     fingerprints: Arc<Fingerprints>,
+    /// As a listing from the start found the folder; see [`FileGrant::listing`].
+    found: Arc<Mutex<Option<Arc<Listing>>>>,
 }
 
 /// One file of a listing.
@@ -87,15 +81,15 @@ pub(crate) enum OpenError {
 }
 
 impl FileGrant {
-    /// Grants what `include` matches under `root`; everything if it is empty.
-    /// Patterns are globs on names: `*` stays within a folder, `**` does not, `{a,b}`
-    /// is either. Content is remembered in `fingerprints`, to be shared between grants.
+    /// Grants the files under `root` whose names (relative to it, `/` between parts)
+    /// `include` matches. Content is remembered in `fingerprints`, to be shared between
+    /// grants.
     ///
     /// # Errors
-    /// If there is no such folder or a pattern is wrong.
-    pub fn new<P: AsRef<str>>(
+    /// If there is no such folder.
+    pub fn new(
         root: &Path,
-        include: &[P],
+        include: GlobSet,
         fingerprints: Arc<Fingerprints>,
     ) -> Result<Self, GrantError> {
         let resolved = root
@@ -104,7 +98,7 @@ impl FileGrant {
         if !resolved.is_dir() {
             return Err(GrantError::NotAFolder { root: root.to_owned() });
         }
-        Ok(Self { root: resolved, include: globs(include)?, fingerprints })
+        Ok(Self { root: resolved, include, fingerprints, found: Arc::default() })
     }
 
     /// The folder, with all links resolved.
@@ -113,9 +107,18 @@ impl FileGrant {
         &self.root
     }
 
-    /// All granted files, in byte order of their names.
-    pub(crate) fn list(&self) -> io::Result<Listing> {
-        Listing::of(&self.root, &self.include)
+    /// All granted files, in byte order of their names. `anew` looks at the folder;
+    /// otherwise what the last look found will do, so that the calls of one pass over a
+    /// source see one state of it, and a pass over many files does not list all of them
+    /// for each.
+    pub(crate) fn listing(&self, anew: bool) -> io::Result<Arc<Listing>> {
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listing) = found().as_ref().filter(|_| !anew) {
+            return Ok(Arc::clone(listing));
+        }
+        let listing = Arc::new(Listing::of(&self.root, &self.include)?);
+        *found() = Some(Arc::clone(&listing));
+        Ok(listing)
     }
 
     /// One file of the listing, without walking the folder.
@@ -165,22 +168,6 @@ fn absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn globs<P: AsRef<str>>(include: &[P]) -> Result<GlobSet, GrantError> {
-    let error = |pattern: &str, error: globset::Error| GrantError::Pattern {
-        pattern: pattern.to_owned(),
-        problem: error.kind().to_string(),
-    };
-    let mut set = GlobSetBuilder::new();
-    let everything = ["**"];
-    let given = include.iter().map(AsRef::as_ref);
-    let default = everything.into_iter().filter(|_| include.is_empty());
-    for pattern in given.chain(default) {
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        set.add(glob.map_err(|problem| error(pattern, problem))?);
-    }
-    set.build().map_err(|problem| error("", problem))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -189,8 +176,16 @@ mod tests {
 
     use super::*;
 
+    fn globs(include: &[&str]) -> GlobSet {
+        let mut set = globset::GlobSetBuilder::new();
+        for pattern in include {
+            set.add(globset::Glob::new(pattern).expect("a pattern"));
+        }
+        set.build().expect("patterns")
+    }
+
     fn grant(root: &Path, include: &[&str]) -> FileGrant {
-        FileGrant::new(root, include, Arc::default()).expect("the folder is granted")
+        FileGrant::new(root, globs(include), Arc::default()).expect("the folder is granted")
     }
 
     #[test]
@@ -209,7 +204,7 @@ mod tests {
             symlink("b.vtt", root.join("link.vtt")).expect("a link");
             symlink("..", root.join("loop")).expect("a link");
         }
-        let listing = grant(&root, &["**/*.{vtt,srt}"]).list().expect("a listing");
+        let listing = grant(&root, &["**/*.{vtt,srt}"]).listing(true).expect("a listing");
         let names: Vec<_> = listing.page(None, 100).iter().map(|file| file.name.as_str()).collect();
         #[cfg(unix)]
         assert_eq!(names, ["B.vtt", "b.vtt", "b/c/x.vtt", "b/y.srt", "link.vtt", "ä.vtt"]);
@@ -239,12 +234,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         fs::write(&file, "").expect("a file");
-        let error = |root: &Path, include: &[&str]| {
-            FileGrant::new(root, include, Arc::default()).expect_err("it is refused").to_string()
+        let error = |root: &Path| {
+            let refused = FileGrant::new(root, globs(&["**"]), Arc::default());
+            refused.expect_err("it is refused").to_string()
         };
-        assert!(error(&file, &[]).contains("is not a folder"));
-        assert!(error(&folder.path().join("none"), &[]).starts_with("cannot read the folder"));
-        assert!(error(folder.path(), &["a["]).starts_with("the pattern `a[` is not understood"));
+        assert!(error(&file).contains("is not a folder"));
+        assert!(error(&folder.path().join("none")).starts_with("cannot read the folder"));
     }
 
     proptest! {
@@ -258,7 +253,7 @@ mod tests {
             fs::write(root.join("a"), "a").expect("a file");
             fs::write(folder.path().join("out"), "secret").expect("a file");
             let name = parts.join("/");
-            match grant(&root, &[]).open(&name) {
+            match grant(&root, &["**"]).open(&name) {
                 Ok(opened) => prop_assert_eq!(opened.name, "a"),
                 Err(error) => prop_assert!(!error.to_string().is_empty()),
             }

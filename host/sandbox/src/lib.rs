@@ -52,6 +52,8 @@ pub use describe::{AnnotationKind, Description, Details, Identity, Needs, Subjec
 pub use error::{LoadError, SandboxError};
 pub use failure::{CallError, Failure, ItemError, LimitExceeded, PluginError};
 pub use files::{FileGrant, FingerprintStore, Fingerprints, GrantError, Stamp};
+/// The patterns of a [`FileGrant`].
+pub use globset::GlobSet;
 pub use grants::Grants;
 pub use output::{Level, Output, clean};
 pub use sandbox::Sandbox;

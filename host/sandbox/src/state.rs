@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) grants: Arc<Grants>,
     /// Conversations of the present batch: others are none of the plugin's business.
     pub(crate) batch: Vec<ConversationId>,
+    /// Whether this call starts a pass over a source.
+    pub(crate) starts_pass: bool,
     /// Made at the first `files.list` of the call.
     pub(crate) listing: Option<Arc<Listing>>,
     /// Files opened so far with what was in them.
@@ -52,6 +54,7 @@ impl State {
             until,
             grants,
             batch,
+            starts_pass: false,
             listing: None,
             read: BTreeMap::new(),
             log: Log::default(),

@@ -98,10 +98,11 @@ pub fn stem(key: &str) -> &str {
     key.rsplit_once('.').map_or(key, |(stem, _)| stem)
 }
 
-/// Where a file's sidecar can lie.
-fn names(key: &str) -> [String; 2] {
-    let stem = stem(key);
-    [format!("{stem}.toml"), format!("{stem}.json")]
+/// Where a file's sidecar can lie. A JSON file is not its own.
+fn names(key: &str) -> impl Iterator<Item = String> {
+    let names = ["toml", "json"].map(|ending| format!("{}.{ending}", stem(key)));
+    let key = key.to_owned();
+    names.into_iter().filter(move |name| *name != key)
 }
 
 /// The fingerprint of a file and its sidecar together: a changed sidecar changes the call.

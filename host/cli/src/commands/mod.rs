@@ -9,6 +9,7 @@ mod lock;
 mod minimal;
 mod model;
 mod plugin;
+mod purge;
 mod run;
 mod show;
 mod status;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Status { why: false, file } => status::run(&file, json),
         Command::Show { id, file } => show::run(id.as_deref(), &file, json),
         Command::Explain { example, file } => explain::run(&example, &file, json),
+        Command::Purge { dry_run, file, .. } => purge::run(&file, dry_run, json),
         Command::Transcribe(what) => transcribe::run(&what, json),
         Command::Model { action } => model::run(&action, json),
         Command::Agreement(what) => agreement::run(&what, json),

@@ -101,12 +101,16 @@ fn in_words(summary: &RunSummary) -> String {
     let mut lines = Vec::new();
     for (id, source) in &summary.sources {
         lines.push(format!(
-            "source {id}: {} entries, {} unchanged, {} calls loaded, {} failed{}",
+            "source {id}: {} entries, {} unchanged, {} calls loaded, {} rejected, {} failed of {} \
+             items{}{}",
             source.entries,
             source.unchanged,
             source.loaded,
+            source.rejected,
             source.failed,
-            some(source.gone, "no longer listed"),
+            source.items,
+            some(source.replaced, "replaced a former version"),
+            some(source.gone, "no longer listed (`rehearsal purge --gone` erases)"),
         ));
     }
     let speech = &summary.speech;

@@ -54,6 +54,16 @@ fn in_words(view: &CallView) -> String {
     let call = &view.record.conversation;
     let mut lines = vec![format!("{}  {}", view.id, call.title.as_deref().unwrap_or(""))];
     lines.push(format!("  source `{}`, {}", view.record.source, view.record.entry));
+    if let Some(position) = &call.position {
+        lines.push(format!("  stands at {position}"));
+    }
+    for (file, digest) in &view.originals {
+        lines.push(format!("  read from {file}, blake3 {digest}"));
+    }
+    if let Some(replaced) = view.record.former.last() {
+        let versions = view.record.former.len();
+        lines.push(format!("  replaces {versions} former versions, the last {replaced}"));
+    }
     let of = |extractor: &str, scope: &dyn Fn(&Scope) -> bool| -> Vec<String> {
         view.annotations
             .iter()
@@ -115,6 +125,8 @@ fn as_json(view: &CallView) -> serde_json::Value {
         "item": view.record.item,
         "media": view.record.media,
         "conversation": view.record.conversation,
+        "former": view.record.former,
+        "originals": view.originals.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "annotations": view.annotations.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "examples": view.examples.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
     })

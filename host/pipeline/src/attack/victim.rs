@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use rehearsal_model::{Conversation, ConversationId, Participant};
 use rehearsal_sandbox::{
-    AudioSource, CallError, Called, Component, Extractor, Failure, FileGrant, Fingerprints, Grants,
-    ItemError, Limits, LoadError, Loader, Output, PathBuilder, Prosody, Recording, Rows, Subject,
-    Validator, World,
+    AudioSource, CallError, Called, Component, Extractor, Failure, FileGrant, Fingerprints,
+    GlobSet, Grants, ItemError, Limits, LoadError, Loader, Output, PathBuilder, Prosody, Recording,
+    Rows, Subject, Validator, World,
 };
 
 use crate::PipelineError;
@@ -27,7 +27,8 @@ impl Stand {
     /// replaced by what holds nothing, so that the other attacks can be made; recordings
     /// are silence, for the calls are invented.
     pub(super) fn new(granted: &Grants, empty: &Path) -> Self {
-        let nothing = || FileGrant::new::<&str>(empty, &[], Arc::new(Fingerprints::new())).ok();
+        let nothing =
+            || FileGrant::new(empty, GlobSet::empty(), Arc::new(Fingerprints::new())).ok();
         Self {
             grants: Grants {
                 files: granted.files.clone().or_else(nothing),

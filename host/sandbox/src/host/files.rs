@@ -24,18 +24,18 @@ impl State {
         grant.ok_or_else(|| NotGranted(Capability::Files).into())
     }
 
-    /// The listing that holds for the whole call.
+    /// The listing that holds for the whole call. A call that starts a pass over the
+    /// source looks at the folder, others take what it found.
     async fn listing(&mut self, grant: &FileGrant) -> wasmtime::Result<io::Result<Arc<Listing>>> {
         if let Some(listing) = &self.listing {
             return Ok(Ok(Arc::clone(listing)));
         }
-        let grant = grant.clone();
-        match blocking(move || grant.list()).await? {
+        let (grant, anew) = (grant.clone(), self.starts_pass);
+        match blocking(move || grant.listing(anew)).await? {
             Ok(listing) => {
-                for sentence in &listing.skipped {
+                for sentence in listing.skipped.iter().filter(|_| anew) {
                     self.log.write(self.limits.output, Level::Warn, sentence);
                 }
-                let listing = Arc::new(listing);
                 self.listing = Some(Arc::clone(&listing));
                 Ok(Ok(listing))
             }

@@ -101,6 +101,7 @@ impl Loader {
     /// If the call fails.
     pub async fn list(&self, cursor: Option<&str>) -> Result<Called<Page>, CallError> {
         let mut session = self.0.start("list", &[]).await?;
+        session.store.data_mut().starts_pass = cursor.is_none();
         let call = session.guest.call_list(&mut session.store, cursor);
         let answer = session.deadline.limit(call).await;
         session.finish(answer, |lift, answer, _| {

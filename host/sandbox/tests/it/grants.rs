@@ -12,10 +12,10 @@ use rehearsal_sandbox::{
 };
 
 use crate::guest::{EMPTY_ROWS, extractor_with, file_loader, text};
-use crate::{call, id, load};
+use crate::{call, globs, id, load};
 
 fn files(root: &Path, include: &[&str]) -> Grants {
-    let grant = FileGrant::new(root, include, Arc::new(Fingerprints::new()));
+    let grant = FileGrant::new(root, globs(include), Arc::new(Fingerprints::new()));
     Grants { files: Some(grant.expect("the folder is granted")), ..Grants::default() }
 }
 

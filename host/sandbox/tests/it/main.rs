@@ -39,6 +39,15 @@ fn call() -> Conversation {
     call
 }
 
+/// What granted names must look like; everything for no patterns.
+fn globs(include: &[&str]) -> globset::GlobSet {
+    let mut set = globset::GlobSetBuilder::new();
+    for pattern in if include.is_empty() { &["**"] } else { include } {
+        set.add(globset::Glob::new(pattern).expect("a pattern"));
+    }
+    set.build().expect("patterns")
+}
+
 fn id(name: &str) -> ConversationId {
     ConversationId::new("test", name, "")
 }

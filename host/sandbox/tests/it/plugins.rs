@@ -59,7 +59,8 @@ async fn loaded(component: &Component) -> (ConversationId, Conversation) {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("call.txt"), TRANSCRIPT).expect("a file");
     fs::write(folder.path().join("empty.txt"), "").expect("a file");
-    let files = FileGrant::new(folder.path(), &["*.txt"], Arc::new(Fingerprints::new()));
+    let files =
+        FileGrant::new(folder.path(), crate::globs(&["*.txt"]), Arc::new(Fingerprints::new()));
     let grants = Grants { files: Some(files.expect("it is granted")), ..Grants::default() };
     let loader = Loader::prepare("calls", component, grants, Limits::default()).expect("it links");
     let page = loader.list(None).await.expect("it lists").value;

@@ -1,60 +1,15 @@
-//! The formats, each a module: lines in, utterances out.
+//! The formats, each a module: a file in, utterances out.
 
+pub(crate) mod convokit;
+mod json;
 mod srt;
-mod txt;
+mod timing_line;
 mod vtt;
 
-mod timing_line;
+use rehearsal_dialogue::{Lines, Parsed, docx, grammar};
+use rehearsal_sdk::prelude::*;
 
-use rehearsal_sdk::prelude::Result;
-
-use crate::lines::Lines;
-
-/// What somebody says, as a format gives it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Utterance {
-    /// Where it starts in the file, from 1.
-    pub line: u32,
-    /// As the file names them.
-    pub speaker: Option<String>,
-    /// What is said, without the format's mark-up.
-    pub text: String,
-    /// Milliseconds.
-    pub start_ms: Option<u32>,
-    /// Milliseconds.
-    pub end_ms: Option<u32>,
-}
-
-/// Something in a file that makes no sense; the rest goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// From 1.
-    pub line: u32,
-    /// What is wrong and what would be right.
-    pub what: String,
-}
-
-/// A file as its format reads it.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// In the order of the file.
-    pub utterances: Vec<Utterance>,
-    /// In the order of the file.
-    pub problems: Vec<Problem>,
-}
-
-impl Parsed {
-    pub(crate) fn problem(&mut self, line: u32, what: impl Into<String>) {
-        self.problems.push(Problem { line, what: what.into() });
-    }
-}
-
-/// A format of transcripts.
-trait Read {
-    fn read(&self, lines: &mut Lines<'_>) -> Result<Parsed>;
-}
-
-/// Known formats, by the ending of a file's name.
+/// Known formats, by the name of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Plain text with speakers.
@@ -63,33 +18,48 @@ pub enum Format {
     WebVtt,
     /// SubRip.
     Srt,
+    /// Word.
+    Docx,
+    /// What transcribers and meeting services export; the content tells whose.
+    Json,
+    /// `utterances.jsonl` of a ConvoKit corpus: many calls.
+    ConvoKit,
 }
 
 impl Format {
     /// The format that a file's name tells.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        let (stem, ending) = name.rsplit_once('.')?;
-        let hidden = stem.is_empty() || stem.ends_with('/');
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let (stem, ending) = file.rsplit_once('.')?;
         match ending.to_ascii_lowercase().as_str() {
-            _ if hidden => None,
+            _ if stem.is_empty() => None,
+            // What Word keeps beside an open document.
+            "docx" if stem.starts_with("~$") => None,
+            "jsonl" if stem == "utterances" => Some(Self::ConvoKit),
             "txt" | "text" => Some(Self::Text),
             "vtt" => Some(Self::WebVtt),
             "srt" => Some(Self::Srt),
+            "docx" => Some(Self::Docx),
+            "json" => Some(Self::Json),
             _ => None,
         }
     }
 
-    /// Reads a file.
+    /// Reads a file that is one call.
     ///
     /// # Errors
     /// The file as a whole cannot be read, or is not of this format.
-    pub fn parse(self, lines: &mut Lines<'_>) -> Result<Parsed> {
-        let format: &dyn Read = match self {
-            Self::Text => &txt::Text,
-            Self::WebVtt => &vtt::WebVtt,
-            Self::Srt => &srt::Srt,
-        };
-        format.read(lines)
+    pub(crate) fn parse(self, blob: &Blob, most: u64) -> Result<Parsed> {
+        match self {
+            Self::Text => grammar::read(&mut Lines::new(blob)),
+            Self::WebVtt => vtt::read(&mut Lines::new(blob)),
+            Self::Srt => srt::read(&mut Lines::new(blob)),
+            Self::Docx => grammar::read(&mut docx::lines(blob, most)?),
+            Self::Json => json::read(&blob.name(), &blob.read_all(most)?),
+            Self::ConvoKit => {
+                Err(Error::permanent(format!("{}: a corpus is read in chunks", blob.name())))
+            }
+        }
     }
 }

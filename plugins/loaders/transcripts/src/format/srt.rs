@@ -1,28 +1,24 @@
 //! SubRip: a number, a line of times, lines of text, an empty line.
 
+use rehearsal_dialogue::{Lines, Parsed, Utterance, grammar, unescape, without_tags};
 use rehearsal_sdk::prelude::Result;
 
-use super::{Parsed, Read, Utterance, timing_line};
-use crate::clean;
-use crate::lines::Lines;
+use super::timing_line;
 
-pub(super) struct Srt;
-
-impl Read for Srt {
-    fn read(&self, lines: &mut Lines<'_>) -> Result<Parsed> {
-        let mut parsed = Parsed::default();
-        let mut block = Vec::new();
-        loop {
-            let line = lines.next_line()?;
-            match &line {
-                Some(line) if !line.text.trim().is_empty() => {
-                    block.push((line.number, line.text.clone()));
-                }
-                _ => read_block(&std::mem::take(&mut block), &mut parsed),
+/// Reads a file to its end.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Parsed> {
+    let mut parsed = Parsed::default();
+    let mut block = Vec::new();
+    loop {
+        let line = lines.next_line()?;
+        match &line {
+            Some(line) if !line.text.trim().is_empty() => {
+                block.push((line.number, line.text.clone()));
             }
-            if line.is_none() {
-                return Ok(parsed);
-            }
+            _ => read_block(&std::mem::take(&mut block), &mut parsed),
+        }
+        if line.is_none() {
+            return Ok(parsed);
         }
     }
 }
@@ -41,8 +37,8 @@ fn read_block(block: &[(u32, String)], parsed: &mut Parsed) {
     };
     let text =
         block[arrow + 1..].iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
-    let text = clean::unescape(&clean::without_tags(&text));
-    let (speaker, text) = match timing_line::name_and_text(&text) {
+    let text = unescape(&without_tags(&text));
+    let (speaker, text) = match grammar::name_and_text(&text) {
         Some((name, text)) => (Some(name.to_owned()), text.to_owned()),
         None => (None, text),
     };
@@ -52,5 +48,6 @@ fn read_block(block: &[(u32, String)], parsed: &mut Parsed) {
         text,
         start_ms: Some(start),
         end_ms: Some(end),
+        ..Utterance::default()
     });
 }

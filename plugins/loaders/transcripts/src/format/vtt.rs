@@ -1,44 +1,40 @@
 //! WebVTT: as Teams (`<v Name>`), Zoom (`Name: text`) and others write it.
 
+use rehearsal_dialogue::{Line, Lines, Parsed, Utterance, grammar, unescape, without_tags};
 use rehearsal_sdk::prelude::Result;
 
-use super::{Parsed, Read, Utterance, timing_line};
-use crate::clean;
-use crate::lines::{Line, Lines};
+use super::timing_line;
 
-pub(super) struct WebVtt;
-
-impl Read for WebVtt {
-    fn read(&self, lines: &mut Lines<'_>) -> Result<Parsed> {
-        let signature = lines.next_line()?.is_some_and(|line| {
-            let rest = line.text.strip_prefix("WEBVTT");
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-        });
-        if !signature {
-            return Err(lines.broken("the first line of a WebVTT file is `WEBVTT`"));
+/// Reads a file to its end.
+pub(super) fn read(lines: &mut Lines<'_>) -> Result<Parsed> {
+    let signature = lines.next_line()?.is_some_and(|line| {
+        let rest = line.text.strip_prefix("WEBVTT");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    });
+    if !signature {
+        return Err(lines.broken("the first line of a WebVTT file is `WEBVTT`"));
+    }
+    let mut parsed = Parsed::default();
+    let mut block: Vec<Line> = Vec::new();
+    // What follows the signature up to an empty line is its header.
+    let mut header = true;
+    loop {
+        let line = lines.next_line()?;
+        match line {
+            Some(line) if !line.text.trim().is_empty() => {
+                header &= !line.text.contains("-->");
+                block.push(line);
+                continue;
+            }
+            _ => {}
         }
-        let mut parsed = Parsed::default();
-        let mut block: Vec<Line> = Vec::new();
-        // What follows the signature up to an empty line is its header.
-        let mut header = true;
-        loop {
-            let line = lines.next_line()?;
-            match line {
-                Some(line) if !line.text.trim().is_empty() => {
-                    header &= !line.text.contains("-->");
-                    block.push(line);
-                    continue;
-                }
-                _ => {}
-            }
-            let done = line.is_none();
-            let block = std::mem::take(&mut block);
-            if !std::mem::replace(&mut header, false) {
-                read_block(&block, &mut parsed);
-            }
-            if done {
-                return Ok(parsed);
-            }
+        let done = line.is_none();
+        let block = std::mem::take(&mut block);
+        if !std::mem::replace(&mut header, false) {
+            read_block(&block, &mut parsed);
+        }
+        if done {
+            return Ok(parsed);
         }
     }
 }
@@ -60,8 +56,8 @@ fn read_block(block: &[Line], parsed: &mut Parsed) {
     let text =
         block[arrow + 1..].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
     for (speaker, text) in voices(&text) {
-        let text = clean::unescape(&clean::without_tags(text)).replace('\n', " ");
-        let (speaker, text) = match (speaker, timing_line::name_and_text(&text)) {
+        let text = unescape(&without_tags(text)).replace('\n', " ");
+        let (speaker, text) = match (speaker, grammar::name_and_text(&text)) {
             (Some(speaker), _) => (Some(speaker), text.clone()),
             (None, Some((name, text))) => (Some(name.to_owned()), text.to_owned()),
             (None, None) => (None, text.clone()),
@@ -73,6 +69,7 @@ fn read_block(block: &[Line], parsed: &mut Parsed) {
             text,
             start_ms: times.0,
             end_ms: times.1,
+            ..Utterance::default()
         });
     }
 }
@@ -99,6 +96,9 @@ fn voices(text: &str) -> Vec<(Option<String>, &str)> {
     }
 }
 
+/// Longest voice tag that is believed: looking further would be quadratic.
+const LONGEST_TAG: usize = 1_000;
+
 /// The next voice tag: where it starts, whom it names, where it ends.
 fn find_voice(text: &str) -> Option<(usize, String, usize)> {
     let mut from = 0;
@@ -106,12 +106,15 @@ fn find_voice(text: &str) -> Option<(usize, String, usize)> {
         let start = from + text[from..].find("<v")?;
         let tag = &text[start + 2..];
         // `<v.loud Name>` has classes before the name.
-        let close = tag.find('>')?;
+        let Some(close) = tag.bytes().take(LONGEST_TAG).position(|byte| byte == b'>') else {
+            from = start + 2;
+            continue;
+        };
         let inside = &tag[..close];
         if let Some((classes, name)) = inside.split_once(char::is_whitespace)
             && (classes.is_empty() || classes.starts_with('.'))
         {
-            let name = clean::unescape(name);
+            let name = unescape(name);
             return Some((
                 start,
                 name.split_whitespace().collect::<Vec<_>>().join(" "),

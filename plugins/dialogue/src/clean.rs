@@ -4,7 +4,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Puts a text into NFC, makes one space of every run of white space, and takes control
 /// characters and invisible format characters out.
-pub(crate) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_whitespace() {
@@ -31,7 +32,8 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Replaces the character references that transcripts use.
-pub(crate) fn unescape(text: &str) -> String {
+#[must_use]
+pub fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
@@ -50,15 +52,19 @@ pub(crate) fn unescape(text: &str) -> String {
     pairs.into_iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
+/// Longest tag that is looked for, so that a text full of `<` stays linear.
+const LONGEST_TAG: usize = 1_000;
+
 /// Takes `<…>` tags out; a `<` that opens no tag stays.
-pub(crate) fn without_tags(text: &str) -> String {
+#[must_use]
+pub fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('<') {
         out.push_str(&rest[..open]);
         let inner = &rest[open + 1..];
         let opens = inner.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
-        match inner.find('>') {
+        match inner.bytes().take(LONGEST_TAG).position(|byte| byte == b'>') {
             Some(close) if opens => rest = &inner[close + 1..],
             _ => {
                 out.push('<');

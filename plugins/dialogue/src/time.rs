@@ -1,7 +1,8 @@
 //! Times as transcripts write them.
 
 /// Milliseconds of `H:MM:SS.mmm`, `MM:SS,mmm`, `M:SS` and the like; none if it is no time.
-pub(crate) fn parse(text: &str) -> Option<u32> {
+#[must_use]
+pub fn parse(text: &str) -> Option<u32> {
     let text = text.trim();
     let (clock, fraction) = match text.split_once(['.', ',']) {
         Some((clock, fraction)) => (clock, Some(fraction)),
