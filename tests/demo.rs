@@ -84,28 +84,40 @@ fn reference_words(reference: &str) -> String {
 }
 
 fn every_row_leads_back(project: &Project) {
-    let folder = project.path().join(".rehearsal/datasets/roleplay");
-    let manifest: Value =
-        serde_json::from_str(&fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
-    let mut rows = 0;
+    let rows = project.rows("roleplay", "chat");
     let mut timed = 0;
-    for file in manifest["files"].as_array().unwrap() {
-        let text = fs::read_to_string(folder.join(file["path"].as_str().unwrap())).unwrap();
-        for line in text.lines() {
-            let row: Value = serde_json::from_str(line).unwrap();
-            let messages = row["messages"].as_array().unwrap();
-            let trained = messages.iter().filter(|message| message["train"] == true);
-            assert!(trained.clone().count() > 0, "{line}");
-            assert!(trained.clone().all(|message| message["role"] == "assistant"), "{line}");
-            rows += 1;
-            let id = row["id"].as_str().unwrap();
-            let why = project.run(&["explain", "--json", id]).expect(0).json();
-            assert!(!why["turns"].as_array().unwrap().is_empty(), "{why}");
-            assert_eq!(why["licence"], "CC0-1.0");
-            let ends = why["turns"].as_array().unwrap().iter().all(|turn| turn["end_ms"].is_u64());
-            timed += u32::from(why["recording"].is_object() && ends);
-        }
+    for row in &rows {
+        let messages = row["messages"].as_array().unwrap();
+        let trained = messages.iter().filter(|message| message["train"] == true);
+        assert!(trained.clone().count() > 0, "{row}");
+        assert!(trained.clone().all(|message| message["role"] == "assistant"), "{row}");
+        let why = explained(project, row);
+        let ends = why["turns"].as_array().unwrap().iter().all(|turn| turn["end_ms"].is_u64());
+        timed += u32::from(why["recording"].is_object() && ends);
     }
-    assert!(rows >= 7, "{rows} rows");
+    assert!(rows.len() >= 7, "{} rows", rows.len());
     assert!(timed >= 1, "{timed} rows lead back to milliseconds of a recording");
+    // The four families: calls, personas, scenarios, feedback.
+    let calls = project.rows("conversations", "conversation");
+    assert_eq!(calls.len(), 9);
+    assert!(calls.iter().all(|call| !call["annotations"].as_array().unwrap().is_empty()));
+    for (dataset, form) in [("roleplay", "critique"), ("feedback", "critique")] {
+        let rows = project.rows(dataset, form);
+        let row = rows.first().unwrap_or_else(|| panic!("no {form} in {dataset}"));
+        let _ = explained(project, row);
+    }
+    let counts = project.manifest("roleplay")["counts"].clone();
+    assert!(counts["personas"].is_object() && counts["scenarios"].is_object(), "{counts}");
+    let overlap = project.manifest("roleplay")["overlap"].clone();
+    let cells =
+        overlap.as_object().unwrap().values().flat_map(|row| row.as_object().unwrap().values());
+    assert!(cells.clone().count() > 0 && cells.clone().all(|cell| *cell == 0), "{overlap}");
+}
+
+fn explained(project: &Project, row: &Value) -> Value {
+    let id = row["id"].as_str().unwrap();
+    let why = project.run(&["explain", "--json", id]).expect(0).json();
+    assert!(!why["turns"].as_array().unwrap().is_empty(), "{why}");
+    assert_eq!(why["licence"], "CC0-1.0");
+    why
 }

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rehearsal_tests::{Project, invented_call};
+use rehearsal_tests::{Project, varied_call};
 
 /// Enough that a run takes seconds, so that it can be killed in the middle.
 const CALLS: usize = 400;
@@ -36,7 +36,7 @@ plugin = "example-quality"
 "#
     ));
     for number in 0..CALLS {
-        project.write(&format!("texts/{number:04}.txt"), invented_call(number, 24));
+        project.write(&format!("texts/{number:04}.txt"), varied_call(number, 24));
     }
     project
 }
@@ -47,7 +47,51 @@ fn workers_and_batches_leave_no_trace() {
     let many = project(4, 7);
     let _ = one.run(&["run"]).expect(0);
     let _ = many.run(&["run"]).expect(0);
-    assert_eq!(one.merkle_root("roleplay"), many.merkle_root("roleplay"));
+    assert_same(&one, &many);
+}
+
+#[test]
+fn the_order_of_inputs_leaves_no_trace() {
+    let at_once = project(2, 64);
+    let _ = at_once.run(&["run"]).expect(0);
+    let in_parts = project(2, 64);
+    let texts = in_parts.path().join("texts");
+    let mut files: Vec<_> = std::fs::read_dir(&texts)
+        .expect("texts")
+        .map(|file| file.expect("a file").path())
+        .collect();
+    files.sort();
+    std::fs::create_dir(in_parts.path().join("later")).expect("a folder");
+    let later = |path: &std::path::Path| {
+        in_parts.path().join("later").join(path.file_name().expect("a name"))
+    };
+    // Every third call comes with the second run, a changed one with the third.
+    files.iter().step_by(3).for_each(|path| std::fs::rename(path, later(path)).expect("moved"));
+    let last = files[1].clone();
+    let text = std::fs::read(&last).expect("a text");
+    std::fs::write(&last, varied_call(77_777, 12)).expect("written");
+    let _ = in_parts.run(&["run"]).expect(0);
+    files.iter().rev().filter(|path| later(path).exists()).for_each(|path| {
+        std::fs::rename(later(path), path).expect("moved back");
+    });
+    let _ = in_parts.run(&["run"]).expect(0);
+    std::fs::write(&last, text).expect("written");
+    let _ = in_parts.run(&["run"]).expect(0);
+    assert_same(&at_once, &in_parts);
+}
+
+/// Rows in every format, cards and trainers' files: the root is over all of them.
+fn assert_same(one: &Project, other: &Project) {
+    for dataset in ["roleplay", "conversations"] {
+        assert_eq!(one.merkle_root(dataset), other.merkle_root(dataset), "{dataset}");
+        let manifest = one.manifest(dataset);
+        let files = manifest["files"].as_array().expect("files");
+        for part in [".parquet", ".jsonl", "README.md", "croissant.json", ".yaml"] {
+            let held =
+                files.iter().any(|file| file["path"].as_str().is_some_and(|p| p.ends_with(part)));
+            assert!(held, "{dataset} has no {part}");
+        }
+    }
 }
 
 #[test]
@@ -73,14 +117,14 @@ fn a_killed_run_ends_as_an_undisturbed_one() {
     }
     assert!(kills >= 1, "no run was caught in the middle");
     let _ = killed.run(&["run"]).expect(0);
-    assert_eq!(undisturbed.merkle_root("roleplay"), killed.merkle_root("roleplay"));
+    assert_same(&undisturbed, &killed);
 }
 
 #[test]
 fn a_changed_call_is_the_only_one_worked_on() {
     let project = project(2, 64);
     let _ = project.run(&["run"]).expect(0);
-    project.write("texts/0007.txt", invented_call(99_999, 20));
+    project.write("texts/0007.txt", varied_call(99_999, 20));
     let summary = project.run(&["run", "--json"]).expect(0).json();
     assert_eq!(summary["summary"]["sources"]["texts"]["unchanged"], CALLS - 1);
     assert_eq!(summary["summary"]["calls_unchanged"], CALLS - 1);

@@ -126,17 +126,45 @@ impl Project {
         outcome(self.command(arguments).output().expect("the program starts"))
     }
 
+    /// The manifest of a data set.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn manifest(&self, dataset: &str) -> Value {
+        let manifest = self.path().join(".rehearsal/datasets").join(dataset).join("manifest.json");
+        let text = fs::read_to_string(&manifest)
+            .unwrap_or_else(|error| panic!("{}: {error}", manifest.display()));
+        serde_json::from_str(&text).expect("a manifest is JSON")
+    }
+
+    /// All rows of a data set's configurations of one form (`chat`, …), as JSON.
+    ///
+    /// # Panics
+    /// Where they cannot be read.
+    #[must_use]
+    pub fn rows(&self, dataset: &str, form: &str) -> Vec<Value> {
+        let folder = self.path().join(".rehearsal/datasets").join(dataset);
+        let mut rows = Vec::new();
+        for file in self.manifest(dataset)["files"].as_array().expect("files") {
+            let path = file["path"].as_str().expect("a path");
+            if path.starts_with("jsonl/") && path.split('/').nth(2) == Some(form) {
+                let text = fs::read_to_string(folder.join(path)).expect("rows");
+                rows.extend(
+                    text.lines().map(|row| serde_json::from_str::<Value>(row).expect("JSON")),
+                );
+            }
+        }
+        rows
+    }
+
     /// The Merkle root of a data set.
     ///
     /// # Panics
     /// Where there is none.
     #[must_use]
     pub fn merkle_root(&self, dataset: &str) -> String {
-        let manifest = self.path().join(".rehearsal/datasets").join(dataset).join("manifest.json");
-        let text = fs::read_to_string(&manifest)
-            .unwrap_or_else(|error| panic!("{}: {error}", manifest.display()));
-        let manifest: Value = serde_json::from_str(&text).expect("a manifest is JSON");
-        manifest["merkle_root"].as_str().expect("a root").to_owned()
+        self.manifest(dataset)["merkle_root"].as_str().expect("a root").to_owned()
     }
 }
 
@@ -189,6 +217,60 @@ pub fn invented_call(number: usize, turns: usize) -> String {
         let (who, lines) = if turn % 2 == 0 { ("Rep", SELLER) } else { ("Customer", BUYER) };
         let line = lines[(turn / 2 + number) % lines.len()];
         text.push_str(&format!("{who}: {line} That was point {} of {number}.\n", turn + 1));
+    }
+    text
+}
+
+/// A sales call that is no near-duplicate of any other: what is said between the usual
+/// lines follows from `number` and the turn.
+#[must_use]
+pub fn varied_call(number: usize, turns: usize) -> String {
+    const WORDS: [&str; 32] = [
+        "ledger",
+        "harbour",
+        "Tuesday",
+        "forklift",
+        "quiet",
+        "invoice",
+        "roof",
+        "clinic",
+        "van",
+        "seven",
+        "colleague",
+        "winter",
+        "spreadsheet",
+        "boiler",
+        "branch",
+        "audit",
+        "garden",
+        "payroll",
+        "slow",
+        "paper",
+        "warehouse",
+        "nobody",
+        "machine",
+        "quarter",
+        "north",
+        "doctor",
+        "driver",
+        "twice",
+        "window",
+        "training",
+        "server",
+        "bakery",
+    ];
+    // SplitMix64: any number gives words of its own.
+    let mut state = number as u64;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        WORDS[((x ^ (x >> 31)) % WORDS.len() as u64) as usize]
+    };
+    let mut text = String::new();
+    for line in invented_call(number, turns).lines() {
+        let said: Vec<&str> = (0..10).map(|_| next()).collect();
+        text.push_str(&format!("{line} There is the {}.\n", said.join(" ")));
     }
     text
 }

@@ -13,6 +13,7 @@ mod demo;
 mod endure;
 mod fuzz;
 mod guests;
+mod python;
 mod setup;
 mod steps;
 mod test;
@@ -42,6 +43,11 @@ const TASKS: &[Task] = &[
         name: "test",
         summary: "set up, then every check: format, lints, build, all tests",
         run: test::run,
+    },
+    Task {
+        name: "trainers",
+        summary: "one training step on every data set of the demo (installs torch)",
+        run: python::trainers,
     },
     Task {
         name: "build",

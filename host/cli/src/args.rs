@@ -12,6 +12,7 @@ Start with:
   rehearsal dead-letters       what failed, with all it takes to see it fail again
   rehearsal show CALL          a call with its annotations
   rehearsal explain EXAMPLE    where a training example came from
+  rehearsal forget             erase a person's calls, with the rows made of them
 
 Exit codes: 0 done, 1 failure, 2 wrong usage or pipeline.toml, 3 done but some items
 failed, 130 stopped by Ctrl-C (the next run goes on from there).";
@@ -104,6 +105,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         file: PipelineFile,
     },
+    /// Erase a person's calls, or one call, from the repository and the data sets.
+    Forget(Forget),
     /// Transcribe recordings without a pipeline.
     Transcribe(Transcribe),
     /// Speech and embedding models on this machine.
@@ -152,6 +155,21 @@ pub(crate) struct Check {
     /// Run a sample with nothing granted and print the smallest grants that would do.
     #[arg(long, conflicts_with = "attack")]
     pub(crate) minimal: bool,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Whoever takes part in calls or is named in them, by the whole name.
+    #[arg(long, value_name = "NAME", required_unless_present = "call", conflicts_with = "call")]
+    pub(crate) person: Option<String>,
+    /// A call's id or its beginning, or the beginning of a file's name.
+    #[arg(long, value_name = "ID")]
+    pub(crate) call: Option<String>,
+    /// Only say what would be erased, and which rows were made of it.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) file: PipelineFile,
 }

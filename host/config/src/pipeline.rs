@@ -26,6 +26,8 @@ pub struct Pipeline {
     pub seed: u64,
     /// How recordings become text.
     pub speech: Speech,
+    /// What all data sets have in common.
+    pub datasets: Datasets,
     /// Where calls come from; at least one.
     pub sources: Vec<Source>,
     /// What is found in them.
@@ -86,12 +88,61 @@ pub struct Source {
 pub struct TrainingPath {
     /// The path builder.
     pub stage: Stage,
-    /// Shares of the splits; none for one undivided data set.
+    /// Shares of the splits; none for those of `[dataset]`.
+    pub split: Option<Split>,
+    /// Whose turns its chats may train.
+    pub learns: Learns,
+}
+
+/// Whose turns the chats of a path may train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Learns {
+    /// The prospect's.
+    #[default]
+    Prospect,
+    /// The seller's.
+    Seller,
+    /// Whoever's.
+    Any,
+}
+
+/// `[dataset]`: what all data sets have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Datasets {
+    /// File formats; at least one.
+    pub formats: Vec<DatasetFormat>,
+    /// Whether the calls themselves become a data set.
+    pub conversations: bool,
+    /// Licences whose calls stay out: SPDX identifiers, `*` at the end for any ending.
+    pub refuse_licences: Vec<String>,
+    /// For the calls themselves, and for paths that have none.
     pub split: Option<Split>,
 }
 
-/// Shares of the splits, each from 0 to 1, together 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+impl Default for Datasets {
+    fn default() -> Self {
+        Self {
+            formats: vec![DatasetFormat::Parquet, DatasetFormat::Jsonl, DatasetFormat::Sharegpt],
+            conversations: true,
+            refuse_licences: Vec::new(),
+            split: None,
+        }
+    }
+}
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DatasetFormat {
+    /// Columns, compressed by zstd.
+    Parquet,
+    /// One JSON object a line.
+    Jsonl,
+    /// One JSON object a line, as LLaMA-Factory reads dialogues.
+    Sharegpt,
+}
+
+/// Shares of the splits, each from 0 to 1, together 1, and what is held out beside them.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// To learn from.
     pub train: f64,
@@ -99,6 +150,12 @@ pub struct Split {
     pub validation: f64,
     /// To judge by.
     pub test: f64,
+    /// Facets that every split has its share of: `source`, `language`, …
+    pub stratify: Vec<String>,
+    /// Share of the sellers whose calls are a test set of their own, 0 to 1.
+    pub test_sellers: f64,
+    /// Calls from this day on (`2026-03-01`) are a test set of their own.
+    pub test_since: Option<String>,
 }
 
 /// A step of the data's way.

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, Interface, Plugin, SecretOrigin, SpeechModel, Split, Stage, StageKind,
+    Config, DatasetFormat, Datasets, Interface, Plugin, SecretOrigin, SpeechModel, Split, Stage,
+    StageKind,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -60,7 +61,24 @@ fn a_full_file_is_read_as_written() {
         ]
     );
     assert_eq!(pipeline.sources[0].licence.as_deref(), Some("CC0-1.0"));
-    assert_eq!(pipeline.paths[0].split, Some(Split { train: 0.7, validation: 0.2, test: 0.1 }));
+    let split = Split {
+        train: 0.7,
+        validation: 0.2,
+        test: 0.1,
+        stratify: vec!["source".to_owned(), "region".to_owned()],
+        test_sellers: 0.05,
+        test_since: Some("2026-03-01".to_owned()),
+    };
+    assert_eq!(pipeline.paths[0].split, Some(split));
+    assert_eq!(
+        pipeline.datasets,
+        Datasets {
+            formats: vec![DatasetFormat::Jsonl],
+            conversations: false,
+            refuse_licences: vec!["unknown".to_owned(), "CC-BY-NC-*".to_owned()],
+            split: None,
+        }
+    );
     assert_eq!(stage(&config, "fathom").plugin, Plugin::File(folder.path().join("./mine.wasm")));
     let limits = stage(&config, "calls").limits;
     assert_eq!(limits.memory, Some(256 << 20));

@@ -1,7 +1,7 @@
 //! Files that know their own hash, and folders that appear all at once.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 use crate::DatasetError;
 use crate::manifest::FileRecord;
 use crate::merkle::hex;
+
+/// What a finished file is listed as.
+pub(crate) type Written = FileRecord;
 
 /// A file being written, hashed on the way.
 pub(crate) struct HashedFile {
@@ -22,9 +25,7 @@ pub(crate) struct HashedFile {
 impl HashedFile {
     pub(crate) fn create(root: &Path, name: &str) -> Result<Self, DatasetError> {
         let path = root.join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(DatasetError::io("create", folder))?;
-        }
+        make_folder_of(&path)?;
         let out = File::create(&path).map_err(DatasetError::io("create", &path))?;
         Ok(Self {
             path,
@@ -35,13 +36,26 @@ impl HashedFile {
         })
     }
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), DatasetError> {
-        self.hasher.update(bytes);
-        self.bytes += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(DatasetError::io("write", &self.path))
+    /// A whole small file.
+    pub(crate) fn write_whole(
+        root: &Path,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Written, DatasetError> {
+        let mut file = Self::create(root, name)?;
+        file.write_all(bytes).map_err(|error| file.failed(error))?;
+        file.finish()
     }
 
-    pub(crate) fn finish(self) -> Result<FileRecord, DatasetError> {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn failed(&self, error: io::Error) -> DatasetError {
+        DatasetError::io("write", &self.path)(error)
+    }
+
+    pub(crate) fn finish(self) -> Result<Written, DatasetError> {
         let Self { path, name, out, hasher, bytes } = self;
         let file = out
             .into_inner()
@@ -49,6 +63,51 @@ impl HashedFile {
         file.sync_all().map_err(DatasetError::io("write", &path))?;
         Ok(FileRecord { path: name, bytes, sha256: hex(&hasher.finalize()) })
     }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn make_folder_of(path: &Path) -> Result<(), DatasetError> {
+    match path.parent() {
+        Some(folder) => fs::create_dir_all(folder).map_err(DatasetError::io("create", folder)),
+        None => Ok(()),
+    }
+}
+
+/// Takes a file over from another folder without copying it where the file system
+/// lets two names share one file.
+pub(crate) fn take_over(from: &Path, to: &Path) -> Result<(), DatasetError> {
+    make_folder_of(to)?;
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(_) => fs::copy(from, to).map(drop).map_err(DatasetError::io("copy", from)),
+    }
+}
+
+/// An empty folder, whatever stood there.
+pub(crate) fn fresh_folder(path: &Path) -> Result<(), DatasetError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(DatasetError::io("remove", path)(error));
+        }
+        _ => {}
+    }
+    fs::create_dir_all(path).map_err(DatasetError::io("create", path))
 }
 
 /// Puts `built` where `target` is, and removes what stood there.

@@ -15,11 +15,11 @@ use crate::batch::{self, Trouble};
 use crate::letters::{DeadLetter, Input, dead_letter_key};
 use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
 use crate::records::{
-    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, Inspection, PRODUCTS, PathProduct,
-    Product, StageAnnotations, Subjects, fingerprint,
+    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, Inspection, PRODUCTS, PROFILES,
+    PathProduct, Product, StageAnnotations, Subjects, fingerprint,
 };
 use crate::summary::StageSummary;
-use crate::{PipelineError, keys};
+use crate::{PipelineError, keys, profile};
 
 /// What came of a batch.
 #[derive(Default)]
@@ -299,6 +299,10 @@ fn keep(
         let id = work.id.as_bytes();
         let mark = fingerprint(&keys::product(&fingerprint(&work.digest).0, &stages));
         unit.put(&ANALYSES, id, mark, &work.analysis)?;
+        let profiled = profile::mark(fingerprint(&work.digest));
+        if repository.fingerprint(Kind::Profile, id)? != Some(profiled) {
+            unit.put(&PROFILES, id, profiled, &profile::profile(&work.call))?;
+        }
         // A call that failed has a product without rows, so that it is not tried again
         // until it, a plugin or the configuration changes; unless the plugin says that it
         // may work later.

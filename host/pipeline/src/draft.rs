@@ -118,6 +118,13 @@ impl<'a> Draft<'a> {
         item: Result<Item, FailedItem>,
         speech: &mut SpeechSummary,
     ) -> Result<(), PipelineError> {
+        if let Ok(Item { key, .. }) = &item {
+            let id = ConversationId::new(&self.record.source, &self.record.key, key);
+            if self.loading.repository.contains(Kind::Deletion, id.as_bytes())? {
+                // Erased on request: it does not come back, not even to be heard.
+                return Ok(());
+            }
+        }
         self.tally.items += 1;
         match item {
             Ok(Item { key, body: ItemBody::Conversation(call) }) => self.call(key, call, None),
@@ -393,7 +400,7 @@ impl<'a> Draft<'a> {
 
 /// Removes a call and all that was made of it.
 pub(crate) fn forget_call(unit: &mut Unit, id: ConversationId) -> Result<(), PipelineError> {
-    for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples] {
+    for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples, Kind::Profile] {
         unit.delete(kind, id.as_bytes())?;
     }
     Ok(())

@@ -102,7 +102,7 @@ impl Hearing {
         summary: &mut SpeechSummary,
     ) -> Result<Transcript, HearError> {
         let key = transcript_key(&media.fingerprint, &self.digest());
-        if let Some(transcript) = repository.get(&TRANSCRIPTS, key.as_bytes())? {
+        if let Some(transcript) = repository.get(&TRANSCRIPTS, &key)? {
             summary.cached += 1;
             return Ok(transcript);
         }
@@ -133,7 +133,7 @@ impl Hearing {
         }
         // Minutes of work: it is made to last at once.
         let mut unit = repository.unit();
-        unit.put(&TRANSCRIPTS, key.as_bytes(), fingerprint(&key), &transcript)?;
+        unit.put(&TRANSCRIPTS, &key, fingerprint(&Digest::of(&key)), &transcript)?;
         repository.commit(unit)?;
         repository.checkpoint()?;
         Ok(transcript)
@@ -198,11 +198,10 @@ pub fn pull_note(event: &PullEvent<'_>) -> Option<String> {
     }
 }
 
-/// Under which a recording's transcript is kept: by its bytes and the speech settings.
-pub(crate) fn transcript_key(recording: &Digest, settings: &Digest) -> Digest {
-    let mut key = Hasher::new("transcript");
-    key.part(recording.as_bytes()).part(settings.as_bytes());
-    key.finish()
+/// Under which a recording's transcript is kept. The recording comes first, so that all
+/// transcripts of one can be erased.
+pub(crate) fn transcript_key(recording: &Digest, settings: &Digest) -> Vec<u8> {
+    [&recording.as_bytes()[..], settings.as_bytes()].concat()
 }
 
 fn imported(name: &str) -> Option<PathBuf> {

@@ -19,6 +19,7 @@ mod draft;
 mod entries;
 mod error;
 mod files;
+pub mod forget;
 mod hear;
 mod http;
 mod keys;
@@ -28,6 +29,7 @@ mod load;
 mod lock;
 mod minimal;
 mod plan;
+mod profile;
 mod publish;
 mod purge;
 pub mod query;
@@ -47,11 +49,13 @@ pub use hear::pull_note;
 pub use letters::{DeadLetter, Input, dead_letters, release};
 pub use lock::{Change, Difference, Lock, LockError, lock_path};
 pub use minimal::{Minimal, minimal};
-pub use plan::{Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve};
+pub use plan::{
+    DatasetPlan, Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve,
+};
 pub use purge::{Purge, purge_gone};
 pub use records::{
     Analysis, CallRecord, EntryRecord, Inspection, ItemRef, Media, Part, PathProduct, Product,
-    StageAnnotations, Subjects,
+    Profile, StageAnnotations, Subjects,
 };
 pub use replay::{Replay, ReplayOutcome, replay};
 pub use report::{Reporter, Severity, Silent};

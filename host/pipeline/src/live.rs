@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use rehearsal_model::ConversationId;
+use rehearsal_model::{ConversationId, Hasher};
 use rehearsal_repository::Repository;
 
 use crate::records::ENTRIES;
@@ -16,6 +16,17 @@ pub(crate) struct LiveCall {
     pub(crate) source: Arc<str>,
     pub(crate) account: Option<Arc<str>>,
     pub(crate) licence: Option<Arc<str>>,
+}
+
+impl LiveCall {
+    /// Adds what it says to a digest.
+    pub(crate) fn add_to(&self, hasher: &mut Hasher) {
+        let text = |name: &Option<Arc<str>>| name.as_deref().unwrap_or_default().to_owned();
+        hasher
+            .part(self.source.as_bytes())
+            .part(text(&self.account).as_bytes())
+            .part(text(&self.licence).as_bytes());
+    }
 }
 
 /// All live calls of the given sources.

@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rehearsal_config::{Config, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind};
-use rehearsal_dataset::Shares;
+use rehearsal_config::{
+    Config, DatasetFormat, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind,
+};
+use rehearsal_dataset::{CONVERSATIONS, Format, Learns};
 use rehearsal_gate::Gate;
 use rehearsal_model::{Digest, Hasher};
 use rehearsal_sandbox::{
@@ -52,8 +54,22 @@ pub struct ReadyPath {
     pub stage: Ready<PathBuilder>,
     /// Annotation names that it reads.
     pub reads: HashSet<String>,
-    /// How its calls are divided.
-    pub shares: Shares,
+    /// How its calls are divided; none for the way of all data sets.
+    pub split: Option<rehearsal_config::Split>,
+    /// Whose turns its chats may train.
+    pub learns: Learns,
+}
+
+/// What all data sets have in common.
+pub struct DatasetPlan {
+    /// File formats.
+    pub formats: Vec<Format>,
+    /// Whether the calls themselves become a data set.
+    pub conversations: bool,
+    /// Licences whose calls stay out.
+    pub refuse_licences: Vec<String>,
+    /// For the calls themselves, and for paths that have none.
+    pub split: Option<rehearsal_config::Split>,
 }
 
 /// A validator, ready to inspect.
@@ -76,6 +92,8 @@ pub struct Plan {
     pub batch: usize,
     /// For splits.
     pub seed: u64,
+    /// What all data sets have in common.
+    pub datasets: DatasetPlan,
     /// Speech settings.
     pub speech: rehearsal_config::Speech,
     /// In the order of the file, as all that follow.
@@ -114,7 +132,7 @@ impl Plan {
 
     /// The folder of the data sets.
     #[must_use]
-    pub fn datasets(&self) -> PathBuf {
+    pub fn datasets_folder(&self) -> PathBuf {
         self.workspace.join("datasets")
     }
 }
@@ -162,6 +180,7 @@ pub async fn resolve(
         validators.extend(resolver.validator(stage).await?);
     }
     resolver.model();
+    resolver.dataset_names();
     let warnings = resolver.findings;
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(PipelineError::Config(config.report(warnings)));
@@ -172,6 +191,7 @@ pub async fn resolve(
         workers: pipeline.workers,
         batch: pipeline.batch,
         seed: pipeline.seed,
+        datasets: datasets(&pipeline.datasets),
         speech: pipeline.speech.clone(),
         sources,
         extractors,
@@ -179,6 +199,20 @@ pub async fn resolve(
         validators,
         warnings,
     })
+}
+
+fn datasets(config: &rehearsal_config::Datasets) -> DatasetPlan {
+    let format = |format: &DatasetFormat| match format {
+        DatasetFormat::Parquet => Format::Parquet,
+        DatasetFormat::Jsonl => Format::Jsonl,
+        DatasetFormat::Sharegpt => Format::Sharegpt,
+    };
+    DatasetPlan {
+        formats: config.formats.iter().map(format).collect(),
+        conversations: config.conversations,
+        refuse_licences: config.refuse_licences.clone(),
+        split: config.split.clone(),
+    }
 }
 
 struct Resolver<'a> {
@@ -231,19 +265,18 @@ impl Resolver<'_> {
             return Ok(None);
         };
         let about = handle.describe().await?.value;
-        // Without `[path.split]` there is one undivided data set.
-        let shares =
-            path.split.map_or(Shares { train: 1.0, validation: 0.0, test: 0.0 }, |split| Shares {
-                train: split.train,
-                validation: split.validation,
-                test: split.test,
-            });
         let reads = match about.details {
             Details::PathBuilder { reads, .. } => reads.into_iter().collect(),
             _ => HashSet::new(),
         };
         let stage = self.ready(stage, component, grants, handle, about.identity);
-        Ok(stage.map(|stage| ReadyPath { stage, reads, shares }))
+        let learns = match path.learns {
+            rehearsal_config::Learns::Prospect => Learns::Prospect,
+            rehearsal_config::Learns::Seller => Learns::Seller,
+            rehearsal_config::Learns::Any => Learns::Any,
+        };
+        let split = path.split.clone();
+        Ok(stage.map(|stage| ReadyPath { stage, reads, split, learns }))
     }
 
     async fn validator(&mut self, stage: &Stage) -> Result<Option<ReadyValidator>, PipelineError> {
@@ -400,6 +433,23 @@ impl Resolver<'_> {
             .collect();
         names.sort();
         names
+    }
+
+    /// A path's id is its data set's name, and one name is the host's own.
+    fn dataset_names(&mut self) {
+        let pipeline = &self.config.pipeline;
+        let taken = |path: &&rehearsal_config::TrainingPath| path.stage.id == CONVERSATIONS;
+        if let Some(path) =
+            pipeline.paths.iter().find(taken).filter(|_| pipeline.datasets.conversations)
+        {
+            let finding = Diagnostic::error(format!("a path cannot be called `{CONVERSATIONS}`"))
+                .label(
+                    path.stage.spans.id.clone(),
+                    "the data set of the calls themselves has this name",
+                )
+                .help("choose another `id`, or set `conversations = false` in `[dataset]`");
+            self.findings.push(finding);
+        }
     }
 
     fn model(&mut self) {

@@ -43,9 +43,9 @@ pub fn purge_gone(repository: &mut Repository, dry_run: bool) -> Result<Purge, P
                 if let Some((media, settings)) = call.and_then(|call| call.media).zip(entry.speech)
                 {
                     let transcript = transcript_key(&media.fingerprint, &settings);
-                    doomed.insert((Kind::Transcript, transcript.as_bytes().to_vec()));
+                    doomed.insert((Kind::Transcript, transcript));
                 }
-                for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples] {
+                for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples, Kind::Profile] {
                     doomed.insert((kind, id.clone()));
                 }
             }

@@ -4,8 +4,9 @@
 //! said of it, and what was made of it. Their fingerprints are cache keys: whether a
 //! call has anything to be done is one look at the index.
 
+use rehearsal_dataset::{Signature, Tie};
 use rehearsal_model::{
-    Annotation, Conversation, ConversationId, Digest, Example, Hasher, Report, Verdict,
+    Annotation, Conversation, ConversationId, Digest, Example, Hasher, Report, Role, Verdict,
 };
 use rehearsal_repository::{Fingerprint, Kind, Table};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,15 @@ pub(crate) const REPORTS: Table<Report> = Table::new(Kind::Report, 1);
 pub(crate) const CURSORS: Table<String> = Table::new(Kind::Cursor, 1);
 /// Runs that came to an end, under names.
 pub(crate) const RUNS: Table<crate::summary::RunSummary> = Table::new(Kind::Run, 1);
+
+/// What splits need to know of calls, under their ids. The fingerprint is the call's.
+pub(crate) const PROFILES: Table<Profile> = Table::new(Kind::Profile, 1);
+/// How alike two calls are (Jaccard), under both their ids.
+pub(crate) const LIKENESSES: Table<f64> = Table::new(Kind::Likeness, 1);
+/// Merged partials of the calls of a shard, under [`partial_key`].
+pub(crate) const PARTIALS: Table<Vec<u8>> = Table::new(Kind::Partial, 1);
+/// Calls that were erased and must not come back, under their ids.
+pub(crate) const DELETIONS: Table<()> = Table::new(Kind::Deletion, 1);
 
 /// One thing that a source listed, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,6 +139,25 @@ pub struct Media {
     pub fingerprint: Digest,
 }
 
+/// What splits need to know of a call, so that dividing a corpus reads no texts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// What it shares with others, as [`rehearsal_dataset::name_hash`]es.
+    pub ties: Vec<(Tie, u64)>,
+    /// Who sells in it.
+    pub sellers: Vec<u64>,
+    /// The day it took place: `2026-03-01`.
+    pub day: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Metadata, as hashes of key and of value.
+    pub facets: Vec<(u64, u64)>,
+    /// Sides of its turns.
+    pub sides: Vec<Role>,
+    /// For near-duplicates.
+    pub signature: Signature,
+}
+
 /// What extractors said of a call.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Analysis {
@@ -203,6 +232,14 @@ pub(crate) fn entry_key(source: &str, key: &str) -> Vec<u8> {
 /// Begins with the entry's own key.
 pub(crate) fn part_key(entry: &[u8], loading: u32, part: u32) -> Vec<u8> {
     [entry, &loading.to_be_bytes(), &part.to_be_bytes()].concat()
+}
+
+pub(crate) fn partial_key(validator: &str, shard: u32) -> Vec<u8> {
+    [validator.as_bytes(), &[0], &shard.to_be_bytes()].concat()
+}
+
+pub(crate) fn likeness_key(a: &ConversationId, b: &ConversationId) -> Vec<u8> {
+    [&a.as_bytes()[..], b.as_bytes()].concat()
 }
 
 pub(crate) fn source_prefix(source: &str) -> Vec<u8> {

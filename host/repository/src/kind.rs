@@ -66,6 +66,10 @@ kinds! {
     File = 14 "file",
     /// Items of an entry that is too long for one record.
     EntryPart = 15 "entry part",
+    /// What splits need to know of one conversation, and its near-duplicate signature.
+    Profile = 16 "profile",
+    /// How alike two conversations are that looked like near-duplicates.
+    Likeness = 17 "likeness",
 }
 
 impl Kind {

@@ -10,7 +10,9 @@ use crate::exit::{Exit, WrongUsage};
 use crate::print;
 
 pub(crate) fn run(example: &str, file: &PipelineFile, json: bool) -> Result<Exit> {
-    let id: ExampleId = example.parse().map_err(|error| {
+    // The two rows made of a preference pair are the pair's.
+    let pair = ["#chosen", "#rejected"].into_iter().find_map(|end| example.strip_suffix(end));
+    let id: ExampleId = pair.unwrap_or(example).parse().map_err(|error| {
         WrongUsage(format!("`{example}`: {error}; take the `id` column of a row"))
     })?;
     let repository = super::repository(file)?;

@@ -5,6 +5,7 @@ mod attack;
 mod check;
 mod dead_letters;
 mod explain;
+mod forget;
 mod lock;
 mod minimal;
 mod model;
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Show { id, file } => show::run(id.as_deref(), &file, json),
         Command::Explain { example, file } => explain::run(&example, &file, json),
         Command::Purge { dry_run, file, .. } => purge::run(&file, dry_run, json),
+        Command::Forget(what) => forget::run(&what, plugins, json),
         Command::Transcribe(what) => transcribe::run(&what, json),
         Command::Model { action } => model::run(&action, json),
         Command::Agreement(what) => agreement::run(&what, json),

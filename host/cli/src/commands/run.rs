@@ -48,7 +48,7 @@ pub(super) fn released(
     } else {
         print::out(&in_words(&summary));
         for (id, dataset) in &summary.datasets {
-            let folder = plan.datasets().join(id);
+            let folder = plan.datasets_folder().join(id);
             print::out(&format!("  {}: {} rows", folder.display(), dataset.rows));
         }
     }

@@ -1,6 +1,7 @@
 //! The sections of a pipeline file, one module each: the keys it has, and how they are
 //! read. A new section is a module, a line in [`SECTIONS`] and a line in [`decode`].
 
+mod dataset;
 mod grant;
 mod limits;
 mod pipeline;
@@ -14,11 +15,12 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use crate::decode::{Context, Key, Node, Section};
-use crate::{Diagnostic, Pipeline, Source, Stage, StageKind, TrainingPath};
+use crate::{Datasets, Diagnostic, Pipeline, Source, Stage, StageKind, TrainingPath};
 
 const SECTIONS: &[Key] = &[
     Key::required("pipeline", "what the pipeline is called and how it runs", "[pipeline]"),
     Key::optional("speech", "how recordings become text", "[speech]"),
+    Key::optional("dataset", "what all data sets have in common", "[dataset]"),
     Key::required("source", "where calls come from", "[[source]]"),
     Key::optional("extractor", "what is found in calls", "[[extractor]]"),
     Key::optional("path", "what training data is made of them", "[[path]]"),
@@ -34,6 +36,10 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         Some(node) => speech::decode(context, node),
         None => Some(speech::default()),
     };
+    let datasets = match file.node("dataset") {
+        Some(node) => dataset::decode(context, node),
+        None => Some(Datasets::default()),
+    };
     let sources = stages(context, &file, StageKind::Source);
     let extractors = stages(context, &file, StageKind::Extractor);
     let paths = stages(context, &file, StageKind::Path);
@@ -46,6 +52,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         batch: settings.batch,
         seed: settings.seed,
         speech: speech?,
+        datasets: datasets?,
         sources: sources
             .into_iter()
             .map(|read| Source { stage: read.stage, licence: read.licence })
@@ -53,7 +60,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         extractors: extractors.into_iter().map(|read| read.stage).collect(),
         paths: paths
             .into_iter()
-            .map(|read| TrainingPath { stage: read.stage, split: read.split })
+            .map(|read| TrainingPath { stage: read.stage, split: read.split, learns: read.learns })
             .collect(),
         validators: validators.into_iter().map(|read| read.stage).collect(),
     };

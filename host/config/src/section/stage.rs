@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use toml::de::DeValue;
 
 use super::{grant, limits, split};
-use crate::decode::{Context, Key, Node, Section, identifier, is_identifier, text};
+use crate::decode::{Context, Key, Node, Section, choice, identifier, is_identifier, text};
 use crate::json::{self, Places};
-use crate::{Diagnostic, Plugin, Split, Stage, StageKind, StageSpans};
+use crate::{Diagnostic, Learns, Plugin, Split, Stage, StageKind, StageSpans};
 
 const ID: Key = Key::required("id", "what the stage is called", "id = \"calls\"");
 const PLUGIN: Key = Key::required(
@@ -36,8 +36,14 @@ const SPLIT: Key = Key::optional(
     "split = { train = 0.8, validation = 0.1, test = 0.1 }",
 );
 
+const LEARNS: Key = Key::optional(
+    "learns",
+    "whose turns its chats may train: `prospect`, `seller` or `any` (default `prospect`)",
+    "learns = \"prospect\"",
+);
+
 const SOURCE_KEYS: &[Key] = &[ID, PLUGIN, LICENCE, CONFIG, GRANT, LIMITS];
-const PATH_KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS, SPLIT];
+const PATH_KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS, SPLIT, LEARNS];
 const KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS];
 
 /// A stage with what only some kinds have.
@@ -45,6 +51,7 @@ pub(super) struct Decoded {
     pub(super) stage: Stage,
     pub(super) licence: Option<String>,
     pub(super) split: Option<Split>,
+    pub(super) learns: Learns,
 }
 
 pub(super) fn decode(
@@ -64,11 +71,12 @@ pub(super) fn decode(
     let config = section.get(context, "config", config);
     let grants = section.get(context, "grant", |context, _, node| grant::decode(context, node));
     let limits = section.get(context, "limits", |context, _, node| limits::decode(context, node));
-    let (mut licence, mut shares) = (None, None);
+    let (mut licence, mut shares, mut learns) = (None, None, Learns::default());
     match kind {
         StageKind::Source => licence = section.get(context, "licence", text),
         StageKind::Path => {
             shares = section.get(context, "split", |context, _, node| split::decode(context, node));
+            learns = section.get(context, "learns", whose).unwrap_or_default();
         }
         StageKind::Extractor | StageKind::Validator => {}
     }
@@ -89,7 +97,16 @@ pub(super) fn decode(
         limits: limits.unwrap_or_default(),
         spans,
     };
-    Some(Decoded { stage, licence, split: shares })
+    Some(Decoded { stage, licence, split: shares, learns })
+}
+
+fn whose(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Learns> {
+    let named = choice(context, key, node, &["prospect", "seller", "any"])?;
+    Some(match named.as_str() {
+        "seller" => Learns::Seller,
+        "any" => Learns::Any,
+        _ => Learns::Prospect,
+    })
 }
 
 fn plugin(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Plugin> {

@@ -4,6 +4,7 @@
 mod dialogue;
 mod episodes;
 mod persona;
+mod scenes;
 mod windows;
 
 use rehearsal_sdk::prelude::*;
@@ -28,6 +29,8 @@ pub struct Config {
     pub opener: String,
     /// Whether objections get examples of their own.
     pub episodes: bool,
+    /// Whether each call gives a persona and a scenario to play.
+    pub scenes: bool,
 }
 
 impl Default for Config {
@@ -39,6 +42,7 @@ impl Default for Config {
             min_trained: 1,
             opener: "(The call begins.)".to_owned(),
             episodes: true,
+            scenes: true,
         }
     }
 }
@@ -47,6 +51,10 @@ impl Default for Config {
 const DIALOGUE: &str = "dialogue";
 /// Family of objections and what answers them.
 const OBJECTION: &str = "objection";
+/// Family of who is played.
+const PERSONAS: &str = "personas";
+/// Family of what is played.
+const SCENARIOS: &str = "scenarios";
 
 /// The path builder.
 #[derive(Debug)]
@@ -57,7 +65,7 @@ pub struct RoleplayPartner {
 impl PathBuilder for RoleplayPartner {
     type Config = Config;
     const READS: &'static [&'static str] = &["objection"];
-    const FAMILIES: &'static [&'static str] = &[DIALOGUE, OBJECTION];
+    const FAMILIES: &'static [&'static str] = &[DIALOGUE, OBJECTION, PERSONAS, SCENARIOS];
 
     fn new(config: Config) -> Result<Self> {
         if config.max_messages < 2 || config.overlap + 2 > config.max_messages {
@@ -104,6 +112,9 @@ impl PathBuilder for RoleplayPartner {
                     },
                 ),
             );
+        }
+        if self.config.scenes {
+            examples.extend(scenes::scenes(&self.config, call, &exchanges, &persona));
         }
         Ok(examples)
     }

@@ -8,6 +8,23 @@ pub(crate) struct Persona {
     pub(crate) prompt: String,
     /// `persona.name: participant 1 (sidecar)`
     pub(crate) because: Vec<String>,
+    /// The same, part by part.
+    pub(crate) facts: Facts,
+}
+
+/// What the call says of who is played; each with the turn that it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Facts {
+    pub(crate) name: Option<String>,
+    pub(crate) company: Option<String>,
+    pub(crate) seller_company: Option<String>,
+    pub(crate) mood: Option<(String, u32)>,
+    pub(crate) manner: Option<String>,
+    /// In the prospect's own words.
+    pub(crate) needs: Vec<(String, u32)>,
+    pub(crate) objections: Vec<(String, u32)>,
+    /// What the seller said before the prospect gave way, and the turns of both.
+    pub(crate) yields_to: Option<(String, u32, u32)>,
 }
 
 /// Longest quotation of the prospect's own words.
@@ -17,12 +34,14 @@ const MOST: usize = 4;
 
 impl Persona {
     pub(crate) fn of(call: &Call<'_>, annotations: &[Annotation]) -> Self {
-        let mut persona = Self { prompt: String::new(), because: Vec::new() };
+        let mut persona =
+            Self { prompt: String::new(), because: Vec::new(), facts: Facts::default() };
         persona.who(call);
         persona.seller(call);
         persona.needs(call);
         persona.objections(call, annotations);
         persona.manner(call);
+        persona.yielding(call);
         persona.say("Answer as they would, in their own words and at their length. Never step out of the role.");
         persona
     }
@@ -52,6 +71,8 @@ impl Persona {
             (None, None) => "You are the customer on a call with a seller.".to_owned(),
         };
         self.say(&sentence);
+        self.facts.name.clone_from(&person.name);
+        self.facts.company = company.map(ToOwned::to_owned);
         if person.name.is_some() {
             self.rests_on("name", &format!("participant {index} ({})", person.role_evidence));
         }
@@ -69,6 +90,7 @@ impl Persona {
             && let Some(company) = &seller.organisation
         {
             self.say(&format!("The seller is from {company}."));
+            self.facts.seller_company = Some(company.clone());
             self.rests_on("seller", &format!("participant {index}"));
         }
     }
@@ -83,6 +105,7 @@ impl Persona {
                     && (4..=QUOTE_WORDS).contains(&sentence.split_whitespace().count())
                 {
                     self.rests_on("need", &format!("turn {} (`{cue}`)", turn.index()));
+                    self.facts.needs.push((sentence.to_owned(), turn.index()));
                     quotes.push(format!("\"{sentence}\""));
                 }
             }
@@ -102,6 +125,7 @@ impl Persona {
             let kind = label.name.replace('_', " ");
             if said_by_prospect && !kinds.contains(&kind) && kinds.len() < MOST {
                 self.rests_on("objection", &format!("turn {turn} ({})", annotation.rule));
+                self.facts.objections.push((kind.clone(), turn));
                 kinds.push(kind);
             }
         }
@@ -126,6 +150,7 @@ impl Persona {
                 _ => "You like to explain at length.",
             };
             self.say(manner);
+            self.facts.manner = Some(manner.to_owned());
             self.rests_on(
                 "manner",
                 &format!("median of {median} words in {} turns", lengths.len()),
@@ -139,6 +164,7 @@ impl Persona {
             // One word may be chance; twice is a mood.
             if shown.len() >= 2 {
                 self.say(&format!("Mood: {mood}."));
+                self.facts.mood = Some(((*mood).to_owned(), shown[0].0));
                 let turns: Vec<String> =
                     shown.iter().map(|(turn, cue)| format!("turn {turn} (`{cue}`)")).collect();
                 self.rests_on("mood", &turns.join(", "));
@@ -147,6 +173,51 @@ impl Persona {
         }
     }
 }
+
+impl Persona {
+    /// What made the prospect give way: what the seller said right before the first
+    /// turn, after an objection, that agrees. It is no part of the prompt, which must not
+    /// tell the model how to be won; scenarios have it.
+    fn yielding(&mut self, call: &Call<'_>) {
+        let Some(objected) = self.facts.objections.iter().map(|(_, turn)| *turn).min() else {
+            return;
+        };
+        let mut seller: Option<Turn<'_>> = None;
+        for turn in call.turns().filter(|turn| turn.index() > objected) {
+            match turn.role() {
+                Role::Seller => seller = Some(turn),
+                Role::Prospect => {
+                    if let (Some(said), Some(cue)) = (seller, cue_of(turn.text(), YIELD_CUES)) {
+                        let text = said.text().trim();
+                        let (before, after) = (said.index(), turn.index());
+                        self.rests_on("yields", &format!("turns {before}, {after} (`{cue}`)"));
+                        self.facts.yields_to = Some((text.to_owned(), before, after));
+                        return;
+                    }
+                }
+                Role::Other | Role::Unknown => {}
+            }
+        }
+    }
+}
+
+const YIELD_CUES: &[&str] = &[
+    "fair enough",
+    "that makes sense",
+    "makes sense",
+    "that helps",
+    "sounds good",
+    "sounds fair",
+    "that works",
+    "let's do",
+    "let's try",
+    "i can do that",
+    "we can do that",
+    "i'd be open",
+    "good point",
+    "send it over",
+    "book it",
+];
 
 const NEED_CUES: &[&str] = &[
     "i need",

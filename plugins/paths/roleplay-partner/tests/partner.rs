@@ -6,7 +6,9 @@ use rehearsal_sdk::testing::CallBuilder;
 use rehearsal_sdk::types;
 use roleplay_partner::{Config, RoleplayPartner};
 
+/// Chats only: personas and scenarios have a test of their own.
 fn build(config: Config, call: &Conversation, annotations: &[Annotation]) -> Vec<Example> {
+    let config = Config { scenes: false, ..config };
     RoleplayPartner::new(config).unwrap().build(&Call::new(call), annotations).unwrap()
 }
 
@@ -80,6 +82,33 @@ fn an_objection_gets_an_episode() {
         messages(episode).iter().filter(|m| m.train).map(|m| m.turns.clone()).collect();
     assert_eq!(trained, [[5]]);
     assert!(episode.tags.contains(&("objection".into(), "price".into())));
+}
+
+#[test]
+fn a_call_gives_a_persona_and_a_scenario_with_evidence_and_nothing_made_up() {
+    let said = call();
+    let turn = Call::new(&said).turn(5).unwrap();
+    let objection = OBJECTION.at(turn, Label::cue("price", 0.8)).by("price.a_lot");
+    let partner = RoleplayPartner::new(Config::default()).unwrap();
+    let rows = partner.build(&Call::new(&said), &[objection]).unwrap();
+    let answer = |family: &str| -> serde_json::Value {
+        let row = rows.iter().find(|row| row.family == family).unwrap();
+        assert!(!row.turns.is_empty() && !row.because.is_empty());
+        match &row.body {
+            types::Body::Critique(critique) => serde_json::from_str(&critique.completion).unwrap(),
+            _ => panic!("prompt and completion were wanted"),
+        }
+    };
+    let persona = answer("personas");
+    assert_eq!(persona["name"], "Marlene");
+    assert_eq!(persona["company"], "Kettle & Crumb");
+    assert_eq!(persona["needs"][0]["turn"], 3);
+    assert_eq!(persona["objections"][0]["kind"], "price");
+    assert_eq!(persona["mood"], serde_json::Value::Null, "no mood is made up");
+    let scenario = answer("scenarios");
+    assert_eq!(scenario["opening"][0]["text"], "Hello, Kettle bakery?");
+    assert_eq!(scenario["objections"][0]["text"], "That is a lot of money.");
+    assert_eq!(scenario["yields_to"], serde_json::Value::Null);
 }
 
 #[test]

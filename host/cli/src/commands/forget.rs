@@ -1,0 +1,107 @@
+//! `rehearsal forget`: erases calls, and writes the data sets without them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use rehearsal_gate::Mode;
+use rehearsal_pipeline::forget::{self, Condemned, Forgotten};
+use rehearsal_pipeline::query;
+use rehearsal_repository::Repository;
+use serde_json::json;
+
+use crate::args::Forget;
+use crate::exit::{Exit, WrongUsage};
+use crate::{places, print, progress};
+
+pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<Exit> {
+    let mut repository = super::repository(&what.file)?;
+    let condemned = find(&repository, what)?;
+    if what.dry_run {
+        if json {
+            print::json(&json!({ "calls": condemned, "dry_run": true }));
+        } else {
+            print::out(&list(&condemned));
+            print::out("nothing was erased: this was a dry run");
+        }
+        return Ok(Exit::Done);
+    }
+    // The plugins are looked for before anything is erased: they conclude the reports.
+    let sandbox = places::sandbox()?;
+    let runtime = super::runtime(None)?;
+    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let records = forget::erase(&mut repository, &condemned)?;
+    let repository = Arc::new(repository);
+    resolved.audio.attach(Arc::clone(&repository));
+    resolved.files.attach(Arc::clone(&repository));
+    let reporter = progress::reporter(json);
+    let written =
+        runtime.block_on(forget::rewrite(&Arc::new(resolved.plan), &repository, &*reporter))?;
+    let done = Forgotten { calls: condemned.len() as u64, records, ..written };
+    repository.checkpoint()?;
+    if json {
+        print::json(&json!({ "calls": condemned, "dry_run": false, "done": done }));
+    } else {
+        print::out(&list(&condemned));
+        print::out(&in_words(&done));
+    }
+    Ok(Exit::Done)
+}
+
+fn find(repository: &Repository, what: &Forget) -> Result<Vec<Condemned>> {
+    if let Some(person) = &what.person {
+        let found = forget::calls_of(repository, person)?;
+        if found.is_empty() {
+            return Err(WrongUsage(format!("no call has or names `{person}`")).into());
+        }
+        return Ok(found);
+    }
+    let text = what.call.as_deref().unwrap_or_default();
+    let found = query::find_calls(repository, text, 2)?;
+    let [line] = found.as_slice() else {
+        let problem = if found.is_empty() { "no call" } else { "more than one call" };
+        let message = format!("{problem} begins with `{text}`; `rehearsal show` lists them");
+        return Err(WrongUsage(message).into());
+    };
+    let because = vec!["asked for".to_owned()];
+    Ok(forget::condemned(repository, line.id.parse()?, because)?.into_iter().collect())
+}
+
+fn list(condemned: &[Condemned]) -> String {
+    let mut lines = Vec::new();
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in condemned {
+        let because = one.because.join(", ");
+        lines.push(format!("call {}  {} {}: {because}", one.id, one.source, one.entry));
+        for (dataset, ids) in &one.rows {
+            *rows.entry(dataset).or_default() += ids.len();
+            lines.extend(ids.iter().map(|id| format!("  {dataset}: {id}")));
+        }
+    }
+    for (dataset, count) in rows {
+        lines.push(format!("{count} rows of data set {dataset}"));
+    }
+    lines.join("\n")
+}
+
+fn in_words(done: &Forgotten) -> String {
+    let mut lines = vec![format!(
+        "{} calls erased, {} records with all their versions; they are not loaded again",
+        done.calls, done.records
+    )];
+    for (id, dataset) in &done.datasets {
+        lines.push(format!("data set {id} written without them: {} rows", dataset.rows));
+    }
+    for name in &done.strangers {
+        lines.push(format!(
+            "this pipeline does not write the data set `{name}`: look yourself whether it holds \
+             them"
+        ));
+    }
+    lines.push(
+        "the sources are yours: delete the files themselves, backups, and models trained on them"
+            .to_owned(),
+    );
+    lines.join("\n")
+}

@@ -1,0 +1,189 @@
+//! Products to data sets and reports.
+//!
+//! Calls are spread over shards by their ids. A shard whose calls, products and splits
+//! are as they were is taken over as it stands; the others are written, a shard a
+//! worker. The bytes follow from what is in the calls, not from who wrote them when.
+
+mod corpus;
+mod division;
+mod reports;
+mod shards;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rehearsal_dataset::{
+    About, CONVERSATIONS, DatasetBuild, Learns, Manifest, MaskProof, Split, Whole, check_overlap,
+    overlap,
+};
+use rehearsal_model::{ConversationId, Digest, Hasher};
+use rehearsal_repository::{Kind, Repository};
+
+use crate::PipelineError;
+use crate::live::LiveCall;
+use crate::plan::Plan;
+use crate::records::fingerprint;
+use crate::report::{Reporter, Severity};
+use crate::summary::DatasetSummary;
+use corpus::Corpus;
+use division::Division;
+
+/// Calls with what splits need to know.
+pub(crate) type Live = BTreeMap<ConversationId, LiveCall>;
+
+/// A data set of the pipeline.
+pub(crate) struct Target {
+    /// Its folder's name.
+    pub(crate) name: String,
+    /// The path whose examples are its rows; none for the calls themselves.
+    pub(crate) path: Option<usize>,
+    learns: Learns,
+    /// Where each call of the corpus goes.
+    places: Vec<Option<Split>>,
+}
+
+/// Writes every data set and report whose inputs changed.
+pub(crate) async fn publish(
+    plan: &Arc<Plan>,
+    repository: &Arc<Repository>,
+    live: &Live,
+    reporter: &dyn Reporter,
+) -> Result<BTreeMap<String, DatasetSummary>, PipelineError> {
+    let inputs = inputs(plan, repository, live)?;
+    let folder = plan.datasets_folder();
+    let mut summaries = BTreeMap::new();
+    for name in names(plan) {
+        // A manifest that cannot be read is written anew.
+        let manifest = Manifest::read(&folder.join(&name)).ok().flatten();
+        let stands = |manifest: &Manifest| {
+            manifest.inputs == inputs.to_string() && manifest.stands_in(&folder.join(&name))
+        };
+        if let Some(manifest) = manifest.filter(stands) {
+            summaries.insert(name, summary_of(&manifest, false));
+        }
+    }
+    let mark = fingerprint(&inputs);
+    let stands =
+        |id: &String| repository.fingerprint(Kind::Report, id).is_ok_and(|m| m == Some(mark));
+    let reports_stand = plan.validators.iter().all(|validator| stands(&validator.stage.id));
+    if reports_stand && names(plan).all(|name| summaries.contains_key(&name)) {
+        return Ok(summaries);
+    }
+    reporter.progress("data sets", 0, Some(live.len() as u64), "calls");
+    let corpus = Arc::new(Corpus::gather(plan, repository, live)?);
+    let mut graph = division::graph(repository, &corpus)?;
+    let proof = Arc::new(MaskProof::new());
+    let (mut targets, mut builds, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
+    for name in names(plan) {
+        let path = plan.paths.iter().position(|path| path.stage.id == name);
+        let division = Division::of(plan, path);
+        let places = division.places(&corpus, &mut graph, plan.seed);
+        let matrix = overlap(&corpus.members(&division), graph.alike(), &places);
+        check_overlap(&name, &matrix)?;
+        let refused = corpus.refused(plan);
+        let left_out = places.iter().filter(|place| place.is_none()).count() as u64;
+        wholes.push(Whole {
+            inputs: inputs.to_string(),
+            overlap: matrix,
+            withheld: left_out - refused.values().sum::<u64>(),
+            refused_licences: refused,
+        });
+        builds.push(DatasetBuild::begin(&folder, &name, &plan.datasets.formats, &proof)?);
+        let learns = path.map_or(Learns::Any, |path| plan.paths[path].learns);
+        targets.push(Target { name, path, learns, places });
+    }
+    let targets = Arc::new(targets);
+    shards::write(plan, repository, &corpus, &targets, &mut builds, reporter).await?;
+    for ((build, whole), target) in builds.into_iter().zip(wholes).zip(targets.iter()) {
+        let about = about(plan, target, &corpus);
+        for (licence, calls) in &whole.refused_licences {
+            let text =
+                format!("{}: {calls} calls stay out for their licence, {licence}", target.name);
+            reporter.note(Severity::Info, &text);
+        }
+        let manifest = build.finish(&about, whole)?;
+        summaries.insert(target.name.clone(), summary_of(&manifest, true));
+    }
+    reports::conclude(plan, repository, corpus.shards(), mark, reporter).await?;
+    reporter.finished("data sets");
+    Ok(summaries)
+}
+
+/// The data sets of a pipeline: the calls, then one a path.
+pub(crate) fn names(plan: &Plan) -> impl Iterator<Item = String> {
+    let calls = plan.datasets.conversations.then(|| CONVERSATIONS.to_owned());
+    calls.into_iter().chain(plan.paths.iter().map(|path| path.stage.id.clone()))
+}
+
+fn summary_of(manifest: &Manifest, written: bool) -> DatasetSummary {
+    DatasetSummary {
+        rows: manifest.rows(),
+        rejected: manifest.rejected.values().sum(),
+        merkle_root: manifest.merkle_root.clone(),
+        written,
+    }
+}
+
+/// Digest of everything that data sets and reports are made from.
+fn inputs(plan: &Plan, repository: &Repository, live: &Live) -> Result<Digest, PipelineError> {
+    let mut hasher = Hasher::new("data sets");
+    hasher.part(recipe(plan).as_bytes());
+    for (id, call) in live {
+        let made = repository.fingerprint(Kind::Examples, id.as_bytes())?.unwrap_or_default();
+        let said = repository.fingerprint(Kind::Conversation, id.as_bytes())?.unwrap_or_default();
+        hasher.part(id.as_bytes()).part(&made.0).part(&said.0);
+        call.add_to(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+/// Digest of what rows are made by, besides the calls.
+pub(crate) fn recipe(plan: &Plan) -> Digest {
+    let mut hasher = Hasher::new("recipe");
+    let datasets = &plan.datasets;
+    hasher
+        // Another version of the program may write rows another way.
+        .part(env!("CARGO_PKG_VERSION").as_bytes())
+        .part(&ROWS_VERSION.to_le_bytes())
+        .part(plan.name.as_bytes())
+        .part(&plan.seed.to_le_bytes())
+        .part(plan.stages_key().as_bytes())
+        .part(format!("{:?}", datasets.formats).as_bytes())
+        .part(&[u8::from(datasets.conversations)])
+        .part(format!("{:?} {:?}", datasets.refuse_licences, datasets.split).as_bytes());
+    for path in &plan.paths {
+        hasher.part(path.stage.id.as_bytes());
+        hasher.part(format!("{:?} {:?}", path.split, path.learns).as_bytes());
+    }
+    hasher.finish()
+}
+
+/// Of the way in which examples become rows; raised with every change of it.
+const ROWS_VERSION: u32 = 1;
+
+fn about(plan: &Plan, target: &Target, corpus: &Corpus) -> About {
+    let mut stages: Vec<(String, String, String)> = Vec::new();
+    let mut add = |id: &str, plugin: &str, digest: Digest| {
+        stages.push((id.to_owned(), plugin.to_owned(), digest.to_string()));
+    };
+    for source in &plan.sources {
+        add(&source.stage.id, &source.stage.plugin, source.stage.component.digest());
+    }
+    for stage in &plan.extractors {
+        add(&stage.id, &stage.plugin, stage.component.digest());
+    }
+    if let Some(path) = target.path.map(|path| &plan.paths[path].stage) {
+        add(&path.id, &path.plugin, path.component.digest());
+    }
+    for validator in &plan.validators {
+        let stage = &validator.stage;
+        add(&stage.id, &stage.plugin, stage.component.digest());
+    }
+    About {
+        pipeline: plan.name.clone(),
+        stages,
+        languages: corpus.languages(),
+        division: Division::of(plan, target.path).in_words(plan.seed),
+        calls: corpus.len() as u64,
+    }
+}
