@@ -142,14 +142,14 @@ fn a_cached_run_ends_as_a_fresh_one() {
     let _ = worn.run(&["run"]).expect(0);
     let pipeline = std::fs::read_to_string(worn.path().join("pipeline.toml")).expect("it is there");
     // Calls change, come and go; settings and stages, too, and some of it back again.
-    worn.write("texts/0007.txt", invented_call(99_999, 20));
+    worn.write("texts/0007.txt", varied_call(99_999, 20));
     worn.write(
         "pipeline.toml",
         pipeline.replace("[[validator]]\nid = \"quality\"", "[[validator]]\nid = \"other\""),
     );
     let _ = worn.run(&["run"]).expect(0);
-    worn.write("texts/0007.txt", invented_call(7, 24));
-    worn.write("texts/0400.txt", invented_call(400, 24));
+    worn.write("texts/0007.txt", varied_call(7, 24));
+    worn.write("texts/0400.txt", varied_call(400, 24));
     std::fs::remove_file(worn.path().join("texts/0011.txt")).expect("it is there");
     worn.write("pipeline.toml", pipeline.replace("seed", "# seed"));
     let _ = worn.run(&["run"]).expect(0);
@@ -157,7 +157,7 @@ fn a_cached_run_ends_as_a_fresh_one() {
     let _ = worn.run(&["run"]).expect(0);
 
     let fresh = project(3, 64);
-    fresh.write("texts/0400.txt", invented_call(400, 24));
+    fresh.write("texts/0400.txt", varied_call(400, 24));
     std::fs::remove_file(fresh.path().join("texts/0011.txt")).expect("it is there");
     let _ = fresh.run(&["run"]).expect(0);
     assert_eq!(worn.merkle_root("roleplay"), fresh.merkle_root("roleplay"));

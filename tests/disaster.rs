@@ -108,24 +108,6 @@ fn a_full_disk_is_named_and_costs_nothing_once_there_is_room() {
 }
 
 #[test]
-fn a_limit_on_files_is_an_error_and_costs_nothing_once_it_is_gone() {
-    let project = project(60);
-    // Where nobody may mount, at least this: no file may pass 64 kB.
-    let script = "trap '' XFSZ; ulimit -f 128; exec \"$REHEARSAL\" run";
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .current_dir(project.path())
-        .env("REHEARSAL", binary())
-        .output()
-        .expect("a shell");
-    let limited = outcome(output).expect(1);
-    assert!(limited.err.contains("disk/work"), "{}", limited.err);
-    assert!(!limited.err.contains("panicked"), "{}", limited.err);
-    let _ = project.run(&["run"]).expect(0);
-    assert_eq!(root(&project), undisturbed(60));
-}
-
-#[test]
 fn a_read_only_disk_is_named() {
     let project = project(5);
     let script = r#"
@@ -183,7 +165,8 @@ fn cut_and_changed_bytes_cost_the_work_they_held_and_repair_names_them() {
         fs::write(&segment, bytes).expect("it is written");
         let repaired = project.run(&["repair"]).expect(0).out;
         assert!(repaired.contains("damaged: "), "{harm}: {repaired}");
-        assert!(repaired.contains(&*segment.to_string_lossy()), "{harm}: {repaired}");
+        let name = segment.file_name().expect("a file's name").to_string_lossy();
+        assert!(repaired.contains(&*name), "{harm}: {repaired}");
         let _ = project.run(&["run"]).expect(0);
         assert_eq!(root(&project), calm, "{harm}");
         let again = project.run(&["repair"]).expect(0).out;
@@ -258,7 +241,7 @@ fn two_runs_at_once_do_not_meet() {
     let codes = runs.each_ref().map(|run| run.code);
     assert!(codes.contains(&Some(0)), "{runs:?}");
     for run in runs.iter().filter(|run| run.code != Some(0)) {
-        assert!(run.err.contains("is in use by process"), "{}", run.err);
+        assert!(run.err.contains("is in use by "), "{}", run.err);
     }
     assert_eq!(root(&project), undisturbed(150));
 }

@@ -19,6 +19,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use rehearsal_config::Config;
+use rehearsal_gate::{Gate, Mode, Settings as GateSettings};
 use rehearsal_pipeline::{CallAudio, FileDigests, Silent, Surroundings};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox, Settings};
@@ -70,6 +71,8 @@ fn load(folder: &Path, calls: usize) {
         plugins: plugin.parent().expect("the folder of plugins"),
         audio: Arc::new(CallAudio::default()),
         fingerprints: Arc::new(Fingerprints::with_store(Arc::new(FileDigests::default()))),
+        gate: Gate::new(GateSettings { budgets: None, mode: Mode::Live, lookup: None })
+            .expect("a gate"),
     };
     let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings));
     let plan = Arc::new(plan.expect("it resolves"));

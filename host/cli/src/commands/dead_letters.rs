@@ -57,7 +57,9 @@ pub(crate) fn replay(
 ) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
+    // No answers are kept there, so the network is refused.
+    let offline = Mode::Replay(std::path::PathBuf::from("no-network"));
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, offline)?;
     let repository = std::sync::Arc::new(super::repository(file)?);
     resolved.audio.attach(std::sync::Arc::clone(&repository));
     let letter = find(&repository, id)?;

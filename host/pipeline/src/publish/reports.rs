@@ -144,6 +144,7 @@ pub(super) async fn conclude(
     mark: Fingerprint,
     reporter: &dyn Reporter,
 ) -> Result<(), PipelineError> {
+    forget_strangers(plan, repository)?;
     for validator in &plan.validators {
         let mut unit = repository.unit();
         let stage = &validator.stage;
@@ -184,5 +185,22 @@ pub(super) async fn conclude(
             reporter.note(Severity::Error, &format!("{}: {}", stage.id, letter.error));
         }
     }
+    Ok(())
+}
+
+/// Reports and partials of validators that the pipeline no longer has.
+fn forget_strangers(plan: &Plan, repository: &Repository) -> Result<(), PipelineError> {
+    let known = |id: &[u8]| plan.validators.iter().any(|v| v.stage.id.as_bytes() == id);
+    let mut unit = repository.unit();
+    for kind in [Kind::Report, Kind::Partial] {
+        for left in repository.entries(kind, [])? {
+            let key = left?.key;
+            // A partial's key is the validator's id, a zero, and the shard.
+            if !known(key.split(|byte| *byte == 0).next().unwrap_or_default()) {
+                unit.delete(kind, key)?;
+            }
+        }
+    }
+    repository.commit(unit)?;
     Ok(())
 }
