@@ -133,3 +133,72 @@ impl ChunkStream {
         self.hand_over(ready);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::SAMPLE_RATE;
+
+    /// Frames in which errors are counted (10 ms).
+    const STEP: usize = SAMPLE_RATE as usize / 100;
+
+    /// Who speaks, a bit a speaker, frame by frame.
+    fn reference(rttm: &Path, frames: usize) -> Vec<u32> {
+        let mut names: Vec<String> = Vec::new();
+        let mut truth = vec![0; frames];
+        for line in std::fs::read_to_string(rttm).unwrap().lines() {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let frame = |i: usize| (fields[i].parse::<f64>().unwrap() * 100.0) as usize;
+            let name = fields[7].to_owned();
+            let speaker = names.iter().position(|n| *n == name).unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            });
+            let (from, to) = (frame(3).min(frames), (frame(3) + frame(4)).min(frames));
+            truth[from..to].iter_mut().for_each(|bits| *bits |= 1 << speaker);
+        }
+        truth
+    }
+
+    /// Share of speech that is missed, made up or given to the wrong speaker.
+    fn error_rate(truth: &[u32], voices: &TwoVoices) -> f64 {
+        let mut found = vec![None; truth.len()];
+        for (start, end, speaker) in voices.turns() {
+            let (from, to) = (*start as usize / STEP, (*end as usize / STEP).min(truth.len()));
+            found[from.min(to)..to].fill(Some(*speaker));
+        }
+        let spoken: u32 = truth.iter().map(|bits| bits.count_ones()).sum();
+        let errors = |swap: usize| -> u32 {
+            let frame = |(bits, who): (&u32, &Option<usize>)| {
+                let right = who.is_some_and(|who| bits >> (who ^ swap) & 1 == 1);
+                bits.count_ones().max(u32::from(who.is_some())) - u32::from(right)
+            };
+            truth.iter().zip(&found).map(frame).sum()
+        };
+        f64::from(errors(0).min(errors(1))) / f64::from(spoken)
+    }
+
+    #[test]
+    fn speakers_of_one_channel_are_told_apart_or_left_open() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/speech");
+        if !folder.is_dir() {
+            return println!("skipped: there is no {}", folder.display());
+        }
+        for (recording, rttm) in [
+            ("sales_call_8k_mono.wav", "sales_call_mono.rttm"),
+            ("pyannote_sample_mono.wav", "pyannote_sample_mono.rttm"),
+            ("ami_dev00.wav", "ami_dev00.rttm"),
+        ] {
+            let mut front = ChunkStream::open(&folder.join(recording), Layout::Mixed).unwrap();
+            while front.next().unwrap().is_some() {}
+            let Some(voices) = front.voices() else {
+                println!("{recording}: one unknown speaker");
+                continue;
+            };
+            let frames = front.stream().position() as usize / STEP;
+            let rate = error_rate(&reference(&folder.join(rttm), frames), &voices);
+            println!("{recording}: error rate {:.1} %, sure {}", 100.0 * rate, voices.confidence);
+            assert!(rate < 0.2, "{recording}: {rate}");
+        }
+    }
+}

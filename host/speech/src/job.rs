@@ -70,9 +70,12 @@ pub(crate) struct Job<'a> {
     undecided: BTreeMap<usize, HeardChunk>,
     heard: BTreeMap<usize, HeardChunk>,
     cut: usize,
-    in_flight: usize,
+    /// Chunks that are being heard: number, and where in the recording they begin.
+    in_flight: BTreeMap<usize, u64>,
     exhausted: bool,
     speech_ms: u64,
+    /// Milliseconds up to which everything was heard.
+    heard_to: u64,
     started: Instant,
     progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
 }
@@ -94,9 +97,10 @@ impl<'a> Job<'a> {
             undecided: BTreeMap::new(),
             heard: BTreeMap::new(),
             cut: 0,
-            in_flight: 0,
+            in_flight: BTreeMap::new(),
             exhausted: false,
             speech_ms: 0,
+            heard_to: 0,
             started: Instant::now(),
             progress,
         }
@@ -137,7 +141,7 @@ impl<'a> Job<'a> {
     ) -> Result<(), SpeechError> {
         self.tell()?;
         loop {
-            while !self.exhausted && self.in_flight < most {
+            while !self.exhausted && self.in_flight.len() < most {
                 match self.front.next()? {
                     Some(chunk) => {
                         self.send(&tasks, self.cut, chunk);
@@ -146,12 +150,13 @@ impl<'a> Job<'a> {
                     None => self.exhausted = true,
                 }
             }
-            if self.in_flight == 0 {
+            if self.in_flight.is_empty() {
                 return Ok(());
             }
             let Ok(report) = inbox.recv() else { return Ok(()) };
-            self.in_flight -= 1;
-            self.take(report?, &tasks);
+            let report = report?;
+            self.in_flight.remove(&report.number);
+            self.take(report, &tasks);
             self.tell()?;
         }
     }
@@ -159,9 +164,10 @@ impl<'a> Job<'a> {
     fn send(&mut self, tasks: &Sender<Task>, number: usize, chunk: Chunk) {
         let language = self.language.as_ref().map_or(FIRST_GUESS, |(code, _)| code).to_owned();
         let ask_language = self.language.is_none() && number < LANGUAGE_CHUNKS;
+        let start_ms = chunk.start_ms();
         // The receiver outlives this sender: it is borrowed by the scope's threads.
         if tasks.send(Task { number, chunk, language, ask_language }).is_ok() {
-            self.in_flight += 1;
+            self.in_flight.insert(number, start_ms);
         }
     }
 
@@ -188,7 +194,7 @@ impl<'a> Job<'a> {
     /// Decides from the first chunk if it is sure, else from the first few together; a
     /// matter of their numbers only, so that the order of arrival plays no part.
     fn decide_language(&mut self, tasks: &Sender<Task>) {
-        let last = self.exhausted && self.in_flight == 0;
+        let last = self.exhausted && self.in_flight.is_empty();
         let first_is_sure = self.guesses.get(&0).is_some_and(|g| g.probability >= SURE_OF_LANGUAGE);
         if !(first_is_sure || self.guesses.len() == LANGUAGE_CHUNKS || last) {
             return;
@@ -216,9 +222,14 @@ impl<'a> Job<'a> {
 
     fn tell(&mut self) -> Result<(), SpeechError> {
         let stream = self.front.stream();
+        // What is decoded is far ahead of what is heard: the first chunk that is still
+        // being heard is where the work stands.
+        let first = self.in_flight.values().min().copied();
+        let here = first.unwrap_or_else(|| crate::chunk::to_ms(stream.position()));
+        self.heard_to = self.heard_to.max(here);
         let done = Progress {
             total_ms: stream.info().duration_ms,
-            done_ms: crate::chunk::to_ms(stream.position()),
+            done_ms: self.heard_to,
             speech_ms: self.speech_ms,
             seconds: self.started.elapsed().as_secs_f64(),
         };

@@ -4,6 +4,7 @@
 //! hours needs no more memory than one of three seconds. What cannot be decoded is
 //! replaced by silence of the same length and reported as a [`Fault`].
 
+mod mp4;
 mod reader;
 mod resample;
 mod samples;

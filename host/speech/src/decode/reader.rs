@@ -11,11 +11,12 @@ use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as MediaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Time, TimeBase};
 
+use super::mp4;
 use crate::error::{Fault, SpeechError};
 
 /// Rates outside this range are a sign of a broken header, not of a recording.
@@ -114,7 +115,7 @@ fn guarded<T>(step: impl FnOnce() -> Result<T, MediaError>) -> Result<T, MediaEr
 impl PacketReader {
     pub(super) fn open(path: &Path) -> Result<Self, SpeechError> {
         let io = |source| SpeechError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
+        let mut file = File::open(path).map_err(io)?;
         let meta = file.metadata().map_err(io)?;
         if meta.is_dir() {
             return Err(not_audio(path, "it is a folder"));
@@ -126,7 +127,11 @@ impl PacketReader {
         if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
             hint.with_extension(extension);
         }
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+        let source: Box<dyn MediaSource> = match mp4::is_cut(&mut file).map_err(io)? {
+            true => Box::new(ReadOnlySource::new(file)),
+            false => Box::new(file),
+        };
+        let stream = MediaSourceStream::new(source, Default::default());
         let format = guarded(|| {
             symphonia::default::get_probe().probe(
                 &hint,

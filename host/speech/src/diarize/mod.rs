@@ -56,6 +56,11 @@ pub(crate) struct TwoVoices {
 }
 
 impl TwoVoices {
+    #[cfg(test)]
+    pub(crate) fn turns(&self) -> &[(u64, u64, usize)] {
+        &self.turns
+    }
+
     /// Who speaks at a time in milliseconds: the unit that holds it, or the nearest.
     pub(crate) fn speaker_at(&self, ms: u64) -> usize {
         let sample = ms * u64::from(SAMPLE_RATE) / 1000;

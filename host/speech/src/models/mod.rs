@@ -8,6 +8,8 @@ mod convert;
 mod error;
 mod fetch;
 mod package;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -159,14 +161,22 @@ impl Store {
         tell: &mut dyn FnMut(PullEvent<'_>),
     ) -> Result<PathBuf, ModelError> {
         let model = find(name).ok_or_else(|| ModelError::Unknown { name: name.to_owned() })?;
-        let first = self.directory.join(model.files[0].name);
         if model.files.iter().all(|f| self.has(f)) {
-            return Ok(first);
+            return Ok(self.directory.join(model.files[0].name));
         }
         if std::env::var_os(OFFLINE_VARIABLE).is_some_and(|value| !value.is_empty()) {
             let attempts = vec![format!("nothing is fetched while {OFFLINE_VARIABLE} is set")];
             return Err(ModelError::Unreachable { name: name.to_owned(), attempts });
         }
+        self.fetch(model, tell)
+    }
+
+    /// Fetches the files of a model that are not here.
+    fn fetch(
+        &self,
+        model: &Model,
+        tell: &mut dyn FnMut(PullEvent<'_>),
+    ) -> Result<PathBuf, ModelError> {
         let _lock = self.lock(model, tell)?;
         for file in model.files {
             // Another process may have fetched it while this one waited.
@@ -174,7 +184,7 @@ impl Store {
                 fetch::file(&self.directory, model, file, tell)?;
             }
         }
-        Ok(first)
+        Ok(self.directory.join(model.files[0].name))
     }
 
     /// Converts a fine-tuned Whisper in HuggingFace's safetensors form (a folder) or
