@@ -75,6 +75,11 @@ const TASKS: &[Task] = &[
         run: endure::run,
     },
     Task {
+        name: "load-datasets",
+        summary: "read the demo's data sets by the library that users read them with",
+        run: python::load,
+    },
+    Task {
         name: "setup",
         summary: "install what a build needs and this machine lacks",
         run: setup::run,

@@ -12,9 +12,16 @@ use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
+/// `cargo xtask load-datasets`: `datasets` reads what the demo writes.
+pub(crate) fn load(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    crate::no_arguments("load-datasets", arguments)?;
+    build::everything(workspace, steps)?;
+    steps.step("data sets load", || load_datasets(workspace))
+}
+
 /// Loads every configuration of the demo's output. Without Python or the index it is
 /// left out, and says so.
-pub(crate) fn load_datasets(workspace: &Workspace) -> Result<()> {
+fn load_datasets(workspace: &Workspace) -> Result<()> {
     match environment(workspace, "datasets") {
         Ok(python) => {
             run_demo(workspace)?;

@@ -6,7 +6,6 @@ use crate::audit;
 use crate::build;
 use crate::command;
 use crate::guests;
-use crate::python;
 use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -31,6 +30,5 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
             command::program_in(&workspace.root, workspace.rehearsal()).args(["model", "pull"]),
         )
     })?;
-    steps.step("tests", || cargo(&["test", "--workspace"]))?;
-    steps.step("data sets load", || python::load_datasets(workspace))
+    steps.step("tests", || cargo(&["test", "--workspace"]))
 }

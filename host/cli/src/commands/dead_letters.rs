@@ -58,7 +58,7 @@ pub(crate) fn replay(
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
     // No answers are kept there, so the network is refused.
-    let offline = Mode::Replay(std::path::PathBuf::from("no-network"));
+    let offline = Mode::Replay(std::env::temp_dir());
     let resolved = super::resolve(file, plugins, &sandbox, &runtime, offline)?;
     let repository = std::sync::Arc::new(super::repository(file)?);
     resolved.audio.attach(std::sync::Arc::clone(&repository));
