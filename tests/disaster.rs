@@ -10,7 +10,7 @@ use rehearsal_tests::{Outcome, Project, binary, invented_call, outcome};
 
 fn project(calls: usize) -> Project {
     let project = Project::new(
-        "[pipeline]\nname = \"disaster\"\nworkspace = \"disk/work\"\n\
+        "[pipeline]\nname = \"disaster\"\nworkspace = \"disk/store\"\n\
          [[source]]\nid = \"texts\"\nplugin = \"transcripts\"\ngrant.files = \"texts\"\n\
          [[extractor]]\nid = \"nepq\"\nplugin = \"nepq\"\n\
          [[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n",
@@ -27,11 +27,11 @@ fn write_calls(project: &Project, numbers: std::ops::Range<usize>) {
 }
 
 fn repository(project: &Project) -> PathBuf {
-    project.path().join("disk/work/repository")
+    project.path().join("disk/store/repository")
 }
 
 fn root(project: &Project) -> String {
-    let manifest = project.path().join("disk/work/datasets/roleplay/manifest.json");
+    let manifest = project.path().join("disk/store/datasets/roleplay/manifest.json");
     let text = fs::read_to_string(manifest).expect("a manifest");
     let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     manifest["merkle_root"].as_str().expect("a root").to_owned()
@@ -97,13 +97,14 @@ fn a_full_disk_is_named_and_costs_nothing_once_there_is_room() {
         echo "full: $code"
         rm disk/ballast
         "$REHEARSAL" run
-        cp -r disk/work kept
+        cp -r disk/store kept
     "#;
     let Some(outcome) = on_own_disk(&project, "48m", script) else { return };
     let outcome = outcome.expect(0);
     assert!(outcome.out.contains("full: 1"), "{}\n{}", outcome.out, outcome.err);
     assert!(outcome.err.contains("no space left"), "{}", outcome.err);
-    fs::rename(project.path().join("kept"), project.path().join("disk/work")).expect("it is there");
+    fs::rename(project.path().join("kept"), project.path().join("disk/store"))
+        .expect("it is there");
     assert_eq!(root(&project), undisturbed(300));
 }
 
@@ -120,7 +121,7 @@ fn a_read_only_disk_is_named() {
     let outcome = outcome.expect(0);
     assert!(outcome.out.contains("read-only: 1"), "{}\n{}", outcome.out, outcome.err);
     assert!(outcome.err.contains("Read-only file system"), "{}", outcome.err);
-    assert!(outcome.err.contains("disk/work/repository"), "{}", outcome.err);
+    assert!(outcome.err.contains("disk/store/repository"), "{}", outcome.err);
 }
 
 #[test]
@@ -216,14 +217,14 @@ fn a_lost_repository_comes_back_from_its_backup() {
     assert!(copied < bytes && copied > Some(0), "{second}");
     let before = root(&project);
 
-    fs::remove_dir_all(project.path().join("disk/work")).expect("it goes");
+    fs::remove_dir_all(project.path().join("disk/store")).expect("it goes");
     copy_folder(&copy, &repository(&project));
     let run = project.run(&["run", "--json"]).expect(0).json();
     assert_eq!(run["summary"]["calls_unchanged"], 25, "nothing was done again");
     assert_eq!(root(&project), before);
 
     // Without one, everything is made again and ends the same.
-    fs::remove_dir_all(project.path().join("disk/work")).expect("it goes");
+    fs::remove_dir_all(project.path().join("disk/store")).expect("it goes");
     let _ = project.run(&["run"]).expect(0);
     assert_eq!(root(&project), before);
     let wrong = project.run(&["backup", "texts"]).expect(1);

@@ -13,7 +13,7 @@ use crate::hear::{self, HearError};
 use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::load::Loading;
 use crate::records::{
-    CALLS, CallRecord, DEAD_LETTERS, ENTRIES, EntryRecord, ItemRef, Media, PARTS, Part,
+    CALLS, CallRecord, DEAD_LETTERS, ENTRIES, EntryRecord, ItemRef, Media, OF_A_CALL, PARTS, Part,
     fingerprint, part_key,
 };
 use crate::report::Severity;
@@ -400,7 +400,7 @@ impl<'a> Draft<'a> {
 
 /// Removes a call and all that was made of it.
 pub(crate) fn forget_call(unit: &mut Unit, id: ConversationId) -> Result<(), PipelineError> {
-    for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples, Kind::Profile] {
+    for kind in OF_A_CALL {
         unit.delete(kind, id.as_bytes())?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use rehearsal_repository::{Kind, Repository};
 use serde::Serialize;
 
 use crate::hear::transcript_key;
-use crate::records::{CALLS, ENTRIES};
+use crate::records::{CALLS, ENTRIES, OF_A_CALL};
 use crate::{PipelineError, entries};
 
 /// What a purge erased, or would.
@@ -45,7 +45,7 @@ pub fn purge_gone(repository: &mut Repository, dry_run: bool) -> Result<Purge, P
                     let transcript = transcript_key(&media.fingerprint, &settings);
                     doomed.insert((Kind::Transcript, transcript));
                 }
-                for kind in [Kind::Conversation, Kind::Annotations, Kind::Examples, Kind::Profile] {
+                for kind in OF_A_CALL {
                     doomed.insert((kind, id.clone()));
                 }
             }

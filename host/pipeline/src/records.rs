@@ -224,6 +224,10 @@ pub enum Subjects {
     Examples,
 }
 
+/// Kinds that are kept under a call's id and go with it.
+pub(crate) const OF_A_CALL: [Kind; 4] =
+    [Kind::Conversation, Kind::Annotations, Kind::Examples, Kind::Profile];
+
 pub(crate) fn entry_key(source: &str, key: &str) -> Vec<u8> {
     // Keys of loaders may be of any length; the index wants short ones.
     [source.as_bytes(), &[0], &Digest::of(key.as_bytes()).as_bytes()[..16]].concat()

@@ -10,8 +10,31 @@ pub mod webhook;
 pub use roster::{Person, Roster, domain, is_mail_provider};
 pub use script::Script;
 
+use rehearsal_sdk::prelude::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+/// Begins the key of a listed thing without an id, so that it fails by name instead of
+/// being passed over.
+pub const NAMELESS: &str = "nameless/";
+
+/// The chunk of an entry that is one call, with what the operator says of all calls. A
+/// call that cannot be read is one item's failure.
+#[must_use]
+pub fn chunk(call: Result<Conversation>, licence: Option<&str>, consent: Option<&str>) -> Chunk {
+    match call {
+        Ok(mut call) => {
+            call.licence = licence.map(ToOwned::to_owned);
+            call.consent = consent.map(ToOwned::to_owned);
+            Chunk::one(Body::Conversation(call))
+        }
+        Err(error) => {
+            // The entry is the item, and its key says which.
+            let failed = FailedItem { position: String::new(), error };
+            Chunk { items: vec![Err(failed)], next: None }
+        }
+    }
+}
 
 /// Changes when any part of a value does. Keys are in order, so that their order in the
 /// answer makes no difference.

@@ -6,7 +6,7 @@
 
 mod meeting;
 
-use rehearsal_meetings::{fingerprint, id, text, time};
+use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id, text, time};
 use rehearsal_sdk::prelude::*;
 use serde_json::Value;
 
@@ -61,10 +61,6 @@ struct Meetings {
     items: Vec<Value>,
     next_cursor: Option<String>,
 }
-
-/// Begins the key of a listed thing that is no meeting, so that it fails by name instead of
-/// being passed over.
-const NAMELESS: &str = "nameless/";
 
 impl Fathom {
     /// Over another way to the network: for tests.
@@ -178,18 +174,8 @@ impl Loader for Fathom {
         if self.config.oauth {
             meeting["transcript"] = self.transcript(recording)?;
         }
-        match meeting::conversation(&meeting) {
-            Ok(mut call) => {
-                call.licence.clone_from(&self.config.licence);
-                call.consent.clone_from(&self.config.consent);
-                Ok(Chunk::one(Body::Conversation(call)))
-            }
-            Err(error) => {
-                // The entry is the item, and its key says which.
-                let failed = FailedItem { position: String::new(), error };
-                Ok(Chunk { items: vec![Err(failed)], next: None })
-            }
-        }
+        let Config { licence, consent, .. } = &self.config;
+        Ok(chunk(meeting::conversation(&meeting), licence.as_deref(), consent.as_deref()))
     }
 }
 

@@ -7,7 +7,7 @@
 mod answer;
 mod transcript;
 
-use rehearsal_meetings::{fingerprint, id};
+use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id};
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value, json};
 
@@ -51,10 +51,6 @@ const LOAD: &str = "query Load($id: String!) { transcript(id: $id) { \
     id title date dateString duration transcript_url host_email organizer_email participants \
     speakers { id name } meeting_attendees { displayName email } \
     sentences { index speaker_id speaker_name text start_time end_time } } }";
-
-/// Begins the key of a listed thing without an id, so that it fails by name instead of
-/// being passed over.
-const NAMELESS: &str = "nameless/";
 
 /// The loader.
 #[derive(Debug)]
@@ -125,18 +121,8 @@ impl Loader for Fireflies {
             return Err(Error::invalid("a transcript without an id"));
         }
         let found = self.ask(LOAD, json!({ "id": key }), "transcript")?;
-        match transcript::conversation(&found) {
-            Ok(mut call) => {
-                call.licence.clone_from(&self.config.licence);
-                call.consent.clone_from(&self.config.consent);
-                Ok(Chunk::one(Body::Conversation(call)))
-            }
-            Err(error) => {
-                // The entry is the item, and its key says which.
-                let failed = FailedItem { position: String::new(), error };
-                Ok(Chunk { items: vec![Err(failed)], next: None })
-            }
-        }
+        let Config { licence, consent, .. } = &self.config;
+        Ok(chunk(transcript::conversation(&found), licence.as_deref(), consent.as_deref()))
     }
 }
 

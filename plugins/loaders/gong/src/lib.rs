@@ -6,7 +6,7 @@
 
 mod call;
 
-use rehearsal_meetings::{fingerprint, id};
+use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id};
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value, json};
 
@@ -44,10 +44,6 @@ pub struct Gong {
     config: Config,
     http: Http,
 }
-
-/// Begins the key of a listed thing without an id, so that it fails by name instead of
-/// being passed over.
-const NAMELESS: &str = "nameless/";
 
 impl Gong {
     /// Over another way to the network: for tests.
@@ -133,18 +129,8 @@ impl Loader for Gong {
         }
         let about = self.one("extensive", "calls", key)?;
         let said = self.one("transcript", "callTranscripts", key)?;
-        match call::conversation(&about, &said) {
-            Ok(mut call) => {
-                call.licence.clone_from(&self.config.licence);
-                call.consent.clone_from(&self.config.consent);
-                Ok(Chunk::one(Body::Conversation(call)))
-            }
-            Err(error) => {
-                // The entry is the item, and its key says which.
-                let failed = FailedItem { position: String::new(), error };
-                Ok(Chunk { items: vec![Err(failed)], next: None })
-            }
-        }
+        let Config { licence, consent, .. } = &self.config;
+        Ok(chunk(call::conversation(&about, &said), licence.as_deref(), consent.as_deref()))
     }
 }
 
