@@ -5,36 +5,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rehearsal_tests::{Project, varied_call};
+use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
 
 /// A word that nothing else says.
 const SECRET: &str = "Quillfeather";
 
 fn project() -> Project {
-    let project = Project::new(
-        r#"
-[pipeline]
-name = "forget"
-
-[[source]]
-id = "texts"
-plugin = "transcripts"
-grant.files = "texts"
-
-[[extractor]]
-id = "nepq"
-plugin = "nepq"
-
-[[path]]
-id = "roleplay"
-plugin = "roleplay-partner"
-split = { train = 0.8, validation = 0.1, test = 0.1 }
-
-[[validator]]
-id = "quality"
-plugin = "example-quality"
-"#,
-    );
+    let project = Project::new(&format!("[pipeline]\nname = \"forget\"\n{TEXTS_TO_ROLEPLAY}"));
     for number in 0..30 {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 16));
     }

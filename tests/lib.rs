@@ -274,3 +274,25 @@ pub fn varied_call(number: usize, turns: usize) -> String {
     }
     text
 }
+
+/// Stages from `texts/` to a data set of dialogues, for pipelines that differ in their
+/// settings only.
+pub const TEXTS_TO_ROLEPLAY: &str = r#"
+[[source]]
+id = "texts"
+plugin = "transcripts"
+grant.files = "texts"
+
+[[extractor]]
+id = "nepq"
+plugin = "nepq"
+
+[[path]]
+id = "roleplay"
+plugin = "roleplay-partner"
+split = { train = 0.8, validation = 0.1, test = 0.1 }
+
+[[validator]]
+id = "quality"
+plugin = "example-quality"
+"#;

@@ -69,6 +69,19 @@ impl Checks<'_> {
     }
 }
 
+/// Refuses settings that are no shares, 0 to 1.
+///
+/// # Errors
+/// Names the first one and its value.
+pub fn shares(settings: &[(&str, f64)]) -> Result<()> {
+    match settings.iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+        Some((key, value)) => {
+            Err(Error::permanent(format!("config.{key} is {value}; it is a share, 0 to 1")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Defines checks of one signature: `TESTS` and, in the same order, `DESCRIPTIONS` for
 /// [`Checks::all`]. A check's name is its function's.
 #[macro_export]

@@ -5,5 +5,5 @@ mod checks;
 mod tally;
 pub mod text;
 
-pub use checks::{Checks, Outcome};
+pub use checks::{Checks, Outcome, shares};
 pub use tally::Tally;

@@ -9,8 +9,8 @@ mod checks;
 mod language;
 mod reading;
 
-use rehearsal_quality::Checks;
 pub use rehearsal_quality::Tally;
+use rehearsal_quality::{Checks, shares};
 use rehearsal_sdk::prelude::*;
 
 use reading::Reading;
@@ -74,18 +74,12 @@ impl Validator for ConversationQuality {
     const CHECKS: &'static [(&'static str, &'static str)] = checks::DESCRIPTIONS;
 
     fn new(config: Config) -> Result<Self> {
-        for (key, value) in [
+        shares(&[
             ("min_side", config.min_side),
             ("min_confidence", config.min_confidence),
             ("max_repetition", config.max_repetition),
             ("max_boilerplate", config.max_boilerplate),
-        ] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Error::permanent(format!(
-                    "config.{key} is {value}; it is a share, 0 to 1"
-                )));
-            }
-        }
+        ])?;
         let plugin = Self { config };
         plugin.checks().known()?;
         Ok(plugin)

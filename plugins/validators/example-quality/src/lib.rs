@@ -6,8 +6,8 @@
 mod checks;
 mod reading;
 
-use rehearsal_quality::Checks;
 pub use rehearsal_quality::Tally;
+use rehearsal_quality::{Checks, shares};
 use rehearsal_sdk::prelude::*;
 
 use reading::Reading;
@@ -63,15 +63,7 @@ impl Validator for ExampleQuality {
     const CHECKS: &'static [(&'static str, &'static str)] = checks::DESCRIPTIONS;
 
     fn new(config: Config) -> Result<Self> {
-        for (key, value) in
-            [("max_repetition", config.max_repetition), ("min_letters", config.min_letters)]
-        {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(Error::permanent(format!(
-                    "config.{key} is {value}; it is a share, 0 to 1"
-                )));
-            }
-        }
+        shares(&[("max_repetition", config.max_repetition), ("min_letters", config.min_letters)])?;
         let plugin = Self { config };
         plugin.checks().known()?;
         Ok(plugin)
