@@ -91,7 +91,6 @@ fn a_higher_limit_wants_a_retry_and_only_the_failed_call_is_worked_on() {
 }
 
 #[test]
-#[ignore = "written before loading, data sets and letters came together; its expectation is to be brought up to date"]
 fn a_plugin_that_asks_to_come_back_is_asked_again_by_each_run() {
     let project = project("config = { attack = \"transient\", when = \"margaret\" }\n");
     let outcome = project.run(&["run"]).expect(3);

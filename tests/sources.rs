@@ -55,7 +55,6 @@ fn parquet(texts: impl IntoIterator<Item = String>) -> Vec<u8> {
 const WHISPER: &str = r#"{"language":"en","segments":[{"start":0.0,"end":1.5,"text":" Hi Bo.","words":[{"word":" Hi","start":0.0,"end":0.5,"probability":0.9},{"word":" Bo.","start":0.6,"end":1.4,"probability":0.7}]},{"start":"soon"}]}"#;
 
 #[test]
-#[ignore = "written before loading, data sets and letters came together; its expectation is to be brought up to date"]
 fn every_loader_of_files_loads_through_its_component_and_names_what_is_broken() {
     let project = project(&[
         ("transcripts", ""),

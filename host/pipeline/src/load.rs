@@ -86,6 +86,8 @@ impl Loading<'_> {
                 self.reporter.progress(id, loaded.source.entries, None, "entries");
             }
             if let Err(problem) = course.turn(page.next.clone(), !page.entries.is_empty()) {
+                // A listing that goes in a circle is not gone on with.
+                self.keep_place(None)?;
                 self.listing_failed(problem, String::new(), &mut loaded)?;
                 return Ok(loaded);
             }
@@ -254,8 +256,6 @@ impl Loading<'_> {
             input: Input::Whole,
         };
         let mut unit = self.repository.unit();
-        // A listing that goes in a circle is not gone on with.
-        unit.delete(Kind::Cursor, &stage.id)?;
         unit.put(&DEAD_LETTERS, dead_letter_key(&stage.id, ""), fingerprint(&stage.key), &letter)?;
         self.repository.commit(unit)?;
         Ok(())

@@ -74,6 +74,12 @@ pub fn strike<'t>(export: &str, texts: impl IntoIterator<Item = &'t str>) -> Att
     config.attack
 }
 
+/// Whether a call holds the word that the attack waits for, or it waits for none.
+#[must_use]
+pub fn is_meant(text: &str) -> bool {
+    Config::of_host().when.as_deref().is_none_or(|word| text.contains(word))
+}
+
 /// What the kit says of itself.
 #[must_use]
 pub fn identity(world: &str) -> rehearsal_sdk::bindings::base::rehearsal::plugin::types::Identity {

@@ -125,8 +125,9 @@ fn as_json(view: &CallView) -> serde_json::Value {
         "item": view.record.item,
         "media": view.record.media,
         "conversation": view.record.conversation,
-        "former": view.record.former,
-        "originals": view.originals.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "former": view.record.former.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "originals": view.originals.iter().map(|(file, digest)| (file, digest.to_string()))
+            .collect::<std::collections::BTreeMap<_, _>>(),
         "annotations": view.annotations.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "examples": view.examples.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
     })

@@ -3,7 +3,7 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, probe, strike, texts};
+use rehearsal_evil::{Attack, identity, is_meant, probe, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::audio;
 use rehearsal_sdk::bindings::extractor::exports::rehearsal::plugin::extractor_api as api;
@@ -28,7 +28,8 @@ impl api::Guest for Evil {
 
     fn extract(batch: Vec<Conversation>) -> Vec<Result<Vec<Annotation>>> {
         let attack = strike("extract", batch.iter().map(|call| call.text.as_str()));
-        let mut rows: Vec<_> = batch.iter().map(|call| row(attack, call)).collect();
+        let of = |call: &Conversation| if is_meant(&call.text) { attack } else { Attack::Nothing };
+        let mut rows: Vec<_> = batch.iter().map(|call| row(of(call), call)).collect();
         match attack {
             Attack::TooMany => rows.push(Ok(Vec::new())),
             Attack::TooFew => drop(rows.pop()),
