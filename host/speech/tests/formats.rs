@@ -271,3 +271,21 @@ fn alac_quicktime_and_matroska() {
         is_heard(&folder.join(name), is_kept);
     }
 }
+
+/// Found by the fuzz target: a damaged table of lengths made hours of silence.
+#[test]
+fn a_broken_clock_makes_no_hours_of_silence() {
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tone.alac.m4a");
+    let mut bytes = fs::read(original).unwrap();
+    // Each of the four packets claims to last 29 minutes.
+    let lasting = 29 * 60 * RATE;
+    let table = [2, 3, lasting, 1, lasting].map(u32::to_be_bytes).concat();
+    let at = bytes.windows(4).position(|w| w == b"stts").unwrap() + 8;
+    bytes[at..at + table.len()].copy_from_slice(&table);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.m4a");
+    fs::write(&path, bytes).unwrap();
+    let (sound, faults) = decode(&path).unwrap();
+    let minutes = sound.len() / SAMPLE_RATE as usize / 60;
+    assert!((1..=31).contains(&minutes), "{minutes} min of sound, {faults:?}");
+}

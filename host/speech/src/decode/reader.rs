@@ -25,7 +25,8 @@ const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 const MAX_CHANNELS: usize = 32;
 /// Container clocks jitter by some milliseconds; a longer hole is missing audio.
 const HOLE_MS: i64 = 250;
-/// The longest hole that is believed and filled; beyond it the clock is broken.
+/// The longest hole that is believed and filled; beyond it the clock is broken. All
+/// silence of a file together may be as long again as what was decoded of it.
 const MAX_HOLE_MS: i64 = 30 * 60 * 1000;
 /// Reports kept a file; neighbouring faults are joined before they are counted.
 const MAX_FAULTS: usize = 64;
@@ -67,6 +68,8 @@ pub(super) struct PacketReader {
     spec: Option<(u32, usize)>,
     /// Position in milliseconds, as a fraction-free sum over rates.
     position: Clock,
+    /// Milliseconds of `position` that are silence put in by this reader.
+    silence_ms: f64,
     faults: Vec<Fault>,
     bad_packets: u32,
     pending: Option<Block>,
@@ -187,6 +190,7 @@ impl PacketReader {
             info,
             spec: None,
             position: Clock::default(),
+            silence_ms: 0.0,
             faults: Vec::new(),
             bad_packets: 0,
             pending: None,
@@ -303,20 +307,27 @@ impl PacketReader {
         let Some(start) = self.start_ts else {
             let here_ts =
                 Time::try_from_secs_f64(here / 1000.0).and_then(|t| base.calc_timestamp(t));
-            self.start_ts = Some(pts - here_ts.map_or(0, |t| t.get()));
+            self.start_ts = Some(pts.saturating_sub(here_ts.map_or(0, |t| t.get())));
             return block;
         };
         let Some(at) = base.calc_time((pts.saturating_sub(start)).into()) else { return block };
         let hole = at.as_secs_f64() * 1000.0 - here;
-        if (hole as i64) < HOLE_MS || (hole as i64) > MAX_HOLE_MS {
+        if (hole as i64) < HOLE_MS || !self.believes(hole) {
             return block;
         }
         self.fault(here, hole, "audio is missing here");
+        self.silence_ms += hole;
         let frames = (hole * f64::from(block.rate) / 1000.0) as usize;
         let silence = vec![vec![0.0; frames]; block.planes.len()];
         let rate = block.rate;
         self.pending = Some(block);
         Block { rate, planes: silence }
+    }
+
+    /// Whether `ms` more of silence may be missing audio, or must be a broken clock.
+    fn believes(&self, ms: f64) -> bool {
+        let heard = (self.position.ms() - self.silence_ms).max(0.0);
+        self.silence_ms + ms <= MAX_HOLE_MS as f64 + heard
     }
 
     /// A packet that does not decode: silence of its length, if a length is known.
@@ -334,7 +345,11 @@ impl PacketReader {
         self.fault(self.position.ms(), seconds * 1000.0, reason);
         let (rate, channels) = self.spec?;
         let frames = (seconds * f64::from(rate)) as usize;
-        (frames > 0).then(|| Block { rate, planes: vec![vec![0.0; frames]; channels] })
+        if frames == 0 || !self.believes(seconds * 1000.0) {
+            return None;
+        }
+        self.silence_ms += seconds * 1000.0;
+        Some(Block { rate, planes: vec![vec![0.0; frames]; channels] })
     }
 
     fn end(&mut self, reason: Option<String>) {
