@@ -10,7 +10,7 @@ mod timeline;
 
 pub use call::{CallPage, Pitch};
 pub use ranges::{Range, published_range};
-pub use report::{Bar, DatasetPart, ReportPage, Sample, SourcePart, ValidatorPart};
+pub use report::{Bar, DatasetPart, ReportPage, Sample, SourcePart, Table, ValidatorPart};
 
 use minijinja::Environment;
 use serde::Serialize;
@@ -42,7 +42,7 @@ fn group(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push('\u{202f}');
         }
         out.push(digit);

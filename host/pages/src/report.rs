@@ -86,10 +86,13 @@ pub struct DatasetPart {
     /// Rows by licence.
     pub licences: Vec<Bar>,
     /// Further tables of its manifest: name, column names, rows with their names.
-    pub tables: Vec<(String, Vec<String>, Vec<(String, Vec<String>)>)>,
+    pub tables: Vec<Table>,
     /// Rows to read.
     pub samples: Vec<Sample>,
 }
+
+/// A table: its name, its columns, its rows with their names.
+pub type Table = (String, Vec<String>, Vec<(String, Vec<String>)>);
 
 /// A row to read.
 #[derive(Debug, Clone, Default, Serialize)]
