@@ -45,7 +45,7 @@ fn purity(sound: &[f32]) -> f32 {
 }
 
 /// Decodes the file and the first part of it.
-fn is_heard(path: &Path, keeps_its_beginning: bool) {
+fn is_heard(path: &Path) {
     let name = path.display();
     let (sound, faults) = decode(path).unwrap();
     let whole = SECONDS * SAMPLE_RATE as usize;
@@ -60,17 +60,10 @@ fn is_heard(path: &Path, keeps_its_beginning: bool) {
     let folder = tempfile::tempdir().unwrap();
     let cut = folder.path().join(path.file_name().unwrap());
     fs::write(&cut, &bytes[..bytes.len() * 6 / 10]).unwrap();
-    match decode(&cut) {
-        Ok((sound, faults)) => {
-            let kept = sound.len() as f32 / whole as f32;
-            assert!((0.3..0.75).contains(&kept), "{name}: {kept} of a cut file");
-            assert!(!faults.is_empty(), "{name}: the cut goes unreported");
-        }
-        Err(error) => {
-            assert!(!keeps_its_beginning, "{name}: {error}");
-            assert!(error.to_string().contains(&*cut.to_string_lossy()), "{error}");
-        }
-    }
+    let (sound, faults) = decode(&cut).unwrap();
+    let kept = sound.len() as f32 / whole as f32;
+    assert!((0.3..0.75).contains(&kept), "{name}: {kept} of a cut file");
+    assert!(!faults.is_empty(), "{name}: the cut goes unreported");
 }
 
 /// A WAV file of one channel: `extra` goes behind the format's sixteen bytes.
@@ -119,16 +112,16 @@ fn integers_of_every_width_and_floats() {
             writer.write_sample((f64::from(sample) * full) as i32).unwrap();
         }
         writer.finalize().unwrap();
-        is_heard(&path, true);
+        is_heard(&path);
     }
     let path = folder.path().join("float32.wav");
     let data: Vec<u8> = tone(RATE).iter().flat_map(|s| s.to_le_bytes()).collect();
     wav(&path, 3, 32, 4, &[], &data);
-    is_heard(&path, true);
+    is_heard(&path);
     let path = folder.path().join("float64.wav");
     let data: Vec<u8> = tone(RATE).iter().flat_map(|s| f64::from(*s).to_le_bytes()).collect();
     wav(&path, 3, 64, 8, &[], &data);
-    is_heard(&path, true);
+    is_heard(&path);
 }
 
 /// G.711: a sign, three bits of segment, four of step.
@@ -158,7 +151,7 @@ fn the_two_laws_of_telephony() {
         let path = folder.path().join(format!("{name}-law.wav"));
         let data: Vec<u8> = steps(&tone(RATE)).into_iter().map(law).collect();
         wav(&path, tag, 8, 1, &[0, 0], &data);
-        is_heard(&path, true);
+        is_heard(&path);
     }
 }
 
@@ -249,7 +242,7 @@ fn both_kinds_of_adpcm() {
     let mut extra = 2_u16.to_le_bytes().to_vec();
     extra.extend(samples_a_block(0x11, 256).to_le_bytes());
     wav(&path, 0x11, 4, 256, &extra, &ima(&wave, 256));
-    is_heard(&path, true);
+    is_heard(&path);
 
     let path = folder.path().join("microsoft.wav");
     let mut extra = 32_u16.to_le_bytes().to_vec();
@@ -258,17 +251,14 @@ fn both_kinds_of_adpcm() {
     let predictors: [i16; 14] = [256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232];
     extra.extend(predictors.iter().flat_map(|p| p.to_le_bytes()));
     wav(&path, 2, 4, 256, &extra, &microsoft(&wave, 256));
-    is_heard(&path, true);
+    is_heard(&path);
 }
 
 #[test]
 fn alac_quicktime_and_matroska() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    // A cut Matroska file whose segment declares its length is refused by the reader.
-    for (name, is_kept) in
-        [("tone.alac.m4a", true), ("tone.aac.mov", true), ("tone.aac.mkv", false)]
-    {
-        is_heard(&folder.join(name), is_kept);
+    for name in ["tone.alac.m4a", "tone.aac.mov", "tone.aac.mkv"] {
+        is_heard(&folder.join(name));
     }
 }
 

@@ -4,7 +4,7 @@
 //! hours needs no more memory than one of three seconds. What cannot be decoded is
 //! replaced by silence of the same length and reported as a [`Fault`].
 
-mod mp4;
+mod cut;
 mod reader;
 mod resample;
 mod samples;

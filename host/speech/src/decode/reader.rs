@@ -16,7 +16,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Time, TimeBase};
 
-use super::mp4;
+use super::cut;
 use crate::error::{Fault, SpeechError};
 
 /// Rates outside this range are a sign of a broken header, not of a recording.
@@ -73,6 +73,8 @@ pub(super) struct PacketReader {
     faults: Vec<Fault>,
     bad_packets: u32,
     pending: Option<Block>,
+    /// Whether its container says that it is longer than it is.
+    is_cut: bool,
     done: bool,
 }
 
@@ -130,7 +132,8 @@ impl PacketReader {
         if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
             hint.with_extension(extension);
         }
-        let source: Box<dyn MediaSource> = match mp4::is_cut(&mut file).map_err(io)? {
+        let is_cut = cut::is_cut(&mut file).map_err(io)?;
+        let source: Box<dyn MediaSource> = match is_cut {
             true => Box::new(ReadOnlySource::new(file)),
             false => Box::new(file),
         };
@@ -149,7 +152,7 @@ impl PacketReader {
             .or_else(|| format.first_track(TrackType::Audio))
             .ok_or_else(|| not_audio(path, "it holds no audio track"))?
             .clone();
-        Self::with_track(path, format, &track)
+        Ok(Self { is_cut, ..Self::with_track(path, format, &track)? })
     }
 
     fn with_track(
@@ -194,6 +197,7 @@ impl PacketReader {
             faults: Vec::new(),
             bad_packets: 0,
             pending: None,
+            is_cut: false,
             done: false,
         })
     }
@@ -359,8 +363,8 @@ impl PacketReader {
         // Containers round their length up to a block; a quarter of a second is not a loss.
         match reason {
             Some(reason) => self.fault(here, missing.max(0.0), &reason),
-            None if missing > HOLE_MS as f64 => {
-                self.fault(here, missing, "the file ends early (truncated)");
+            None if self.is_cut || missing > HOLE_MS as f64 => {
+                self.fault(here, missing.max(0.0), "the file ends early (truncated)");
             }
             None => {}
         }
