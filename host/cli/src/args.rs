@@ -114,6 +114,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ModelAction,
     },
+    /// What experts say of calls: pick the next ones, take verdicts in.
+    Review {
+        #[command(subcommand)]
+        action: ReviewAction,
+    },
     /// How well experts agree with each other, and a model with them.
     Agreement(Agreement),
     /// Look at plugins.
@@ -196,14 +201,50 @@ pub(crate) struct Transcribe {
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewAction {
+    /// Pick calls worth an expert's time: half by models' doubt, a quarter for being unlike
+    /// the others, a quarter by chance; none of a test split.
+    Next {
+        /// Calls at most.
+        #[arg(long, value_name = "CALLS", default_value_t = 40)]
+        batch: usize,
+        /// What chance follows from [default: the pipeline's seed and the batch's number].
+        #[arg(long)]
+        seed: Option<u64>,
+        #[command(flatten)]
+        rubric: RubricFile,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Take filled files in. Lines that cannot be used are named and cost no other.
+    Take {
+        /// Verdicts, one JSON object a line.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        rubric: RubricFile,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RubricFile {
+    /// The rubric: [[check]] tables in TOML [default: that of [review] in pipeline.toml].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rubric: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Agreement {
-    /// Verdicts, one JSON object a line.
-    #[arg(required = true, value_name = "FILE")]
+    /// Verdicts, one JSON object a line [default: all that were taken in].
+    #[arg(value_name = "FILE")]
     pub(crate) verdicts: Vec<PathBuf>,
-    /// The rubric that they answer: [[check]] tables in TOML.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rubric: PathBuf,
+    #[command(flatten)]
+    pub(crate) rubric: RubricFile,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
     /// The model to hold against the experts, as its verdicts name it (`model:…`).
     #[arg(long, value_name = "RATER")]
     pub(crate) model: Option<String>,

@@ -26,7 +26,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
 pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
 pub use pipeline::{
-    DatasetFormat, Datasets, Learns, Limits, Pipeline, Plugin, Rate, Source, Speech, SpeechModel,
-    Split, Stage, StageKind, StageSpans, TrainingPath,
+    DatasetFormat, Datasets, Learns, Limits, Pipeline, Plugin, Rate, Review, Source, Speech,
+    SpeechModel, Split, Stage, StageKind, StageSpans, TrainingPath,
 };
 pub use report::Report;

@@ -28,6 +28,8 @@ pub struct Pipeline {
     pub speech: Speech,
     /// What all data sets have in common.
     pub datasets: Datasets,
+    /// What experts judge by.
+    pub review: Review,
     /// Where calls come from; at least one.
     pub sources: Vec<Source>,
     /// What is found in them.
@@ -63,6 +65,15 @@ pub struct Speech {
     pub prompt: String,
     /// Names and products that it should expect.
     pub vocabulary: Vec<String>,
+}
+
+/// `[review]`: what experts judge by, and where it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The rubric's file, which exists.
+    pub rubric: Option<PathBuf>,
+    /// The journal of verdicts; it need not exist yet.
+    pub verdicts: PathBuf,
 }
 
 /// A speech recognition model.

@@ -36,9 +36,11 @@ pub mod query;
 mod records;
 mod replay;
 mod report;
+pub mod review;
 mod run;
 mod summary;
 mod text;
+pub mod verdicts;
 mod why;
 
 pub use attack::{Assault, Attempt, Memory, NoKit, attack};

@@ -44,6 +44,10 @@ pub(crate) const PARTIALS: Table<Vec<u8>> = Table::new(Kind::Partial, 1);
 /// Calls that were erased and must not come back, under their ids.
 pub(crate) const DELETIONS: Table<()> = Table::new(Kind::Deletion, 1);
 
+/// Experts' verdicts as lines of their journal, under [`crate::verdicts`]' keys. JSON:
+/// what nothing can recompute must be readable by every later version.
+pub(crate) const EXPERT_VERDICTS: Table<String> = Table::new(Kind::ExpertVerdict, 1);
+
 /// One thing that a source listed, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntryRecord {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Rubric;
 
@@ -19,7 +19,8 @@ pub struct Verdict {
     /// Whether the rater saw no other verdict, and no model's.
     #[serde(default)]
     pub blind: bool,
-    /// Answers by check; what is missing was not answered.
+    /// Answers by check; what is missing, or null in a file, was not answered.
+    #[serde(deserialize_with = "answered")]
     pub checks: BTreeMap<String, bool>,
     /// The rater's own score, 1 to 5.
     #[serde(default)]
@@ -36,6 +37,12 @@ pub struct Verdict {
     /// For people.
     #[serde(default)]
     pub note: String,
+    /// What the rater says of single turns, whether or not a model said so before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<TurnLabel>,
+    /// What the rater makes of the coach's suggestions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<SuggestionVerdict>,
     /// What the item is a sample of: `source` → `fathom`, `call_type` → `demo`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, String>,
@@ -49,6 +56,42 @@ pub struct EvidenceSpan {
     pub check: String,
     /// Index of the turn.
     pub turn: u64,
+}
+
+/// A class that a rater gives to a turn: what a trained head learns from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnLabel {
+    /// Index of the turn.
+    pub turn: u64,
+    /// What is classified, as annotations name it: `nepq`.
+    pub name: String,
+    /// The class; none where the turn has none of them, whatever a model says.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// A suggestion of the coach, and what a rater made of it: an edit is a preference pair
+/// (the edit over the original), a thumb is a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestionVerdict {
+    /// The turn that it is about.
+    pub turn: u64,
+    /// As the coach wrote it.
+    pub original: String,
+    /// As the rater would have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
+    /// Up or down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<bool>,
+}
+
+/// Files to be filled in name every check, with null for what is open.
+fn answered<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, bool>, D::Error> {
+    let named = BTreeMap::<String, Option<bool>>::deserialize(from)?;
+    Ok(named.into_iter().filter_map(|(check, answer)| Some((check, answer?))).collect())
 }
 
 /// Why a line of verdicts cannot be used. The other lines can.
@@ -74,7 +117,19 @@ impl Verdict {
         self.rater.starts_with("model:")
     }
 
-    fn problem(&self, rubric: &Rubric) -> Option<String> {
+    /// Whether nobody has filled it in yet: nothing is answered.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.checks.is_empty()
+            && self.na.is_empty()
+            && self.score.is_none()
+            && self.labels.is_empty()
+            && self.suggestions.is_empty()
+    }
+
+    /// What is wrong with it as an answer to a rubric; nothing where it can be used.
+    #[must_use]
+    pub fn problem(&self, rubric: &Rubric) -> Option<String> {
         let (name, digest) = match self.rubric.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
             None => (self.rubric.as_str(), None),
@@ -86,8 +141,11 @@ impl Verdict {
                 rubric.reference()
             ));
         }
-        if self.item_id.is_empty() || self.rater.is_empty() {
-            return Some("`item_id` and `rater` must not be empty".to_owned());
+        if self.item_id.is_empty() {
+            return Some("`item_id` must not be empty".to_owned());
+        }
+        if self.rater.is_empty() && !self.is_open() {
+            return Some("`rater` is empty: whose answers are these?".to_owned());
         }
         let known: BTreeSet<&str> = rubric.checks.iter().map(|check| check.id.as_str()).collect();
         let named = self.checks.keys().chain(&self.na).map(String::as_str);

@@ -1,30 +1,26 @@
 //! `rehearsal agreement`.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use rehearsal_review::{Agreement, Comparison, Gate, Reason, Rubric, read_verdicts};
+use rehearsal_pipeline::verdicts::all_verdicts;
+use rehearsal_review::{Agreement, Comparison, Gate, Reason, Rubric, Verdict, read_verdicts};
 use rehearsal_statistics::{Bootstrap, Interval};
 use serde_json::json;
 
+use super::review;
 use crate::args;
 use crate::exit::{Exit, WrongUsage};
 use crate::print;
 
 pub(crate) fn run(what: &args::Agreement, as_json: bool) -> Result<Exit> {
-    let text = fs::read_to_string(&what.rubric)
-        .with_context(|| format!("cannot read {}", what.rubric.display()))?;
-    let rubric = Rubric::parse(&text)
-        .map_err(|error| WrongUsage(format!("{}: {error}", what.rubric.display())))?;
-    let mut verdicts = Vec::new();
-    let mut refused = Vec::new();
-    for file in &what.verdicts {
-        let text =
-            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let (read, errors) = read_verdicts(&text, &rubric);
-        verdicts.extend(read);
-        refused.extend(errors.iter().map(|error| format!("{}: {error}", file.display())));
-    }
+    let rubric = review::rubric(&what.rubric, &what.file)?;
+    let (verdicts, refused) = if what.verdicts.is_empty() {
+        of_journal(what, &rubric)?
+    } else {
+        of_files(&what.verdicts, &rubric)?
+    };
     if let Some(model) = &what.model
         && !verdicts.iter().any(|verdict| verdict.is_model() && verdict.rater == *model)
     {
@@ -51,6 +47,29 @@ pub(crate) fn run(what: &args::Agreement, as_json: bool) -> Result<Exit> {
         (false, false) => Exit::FailedItems,
         (false, true) => Exit::Done,
     })
+}
+
+fn of_files(files: &[PathBuf], rubric: &Rubric) -> Result<(Vec<Verdict>, Vec<String>)> {
+    let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
+    for file in files {
+        let text =
+            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let (read, errors) = read_verdicts(&text, rubric);
+        verdicts.extend(read);
+        refused.extend(errors.iter().map(|error| format!("{}: {error}", file.display())));
+    }
+    Ok((verdicts, refused))
+}
+
+/// What was taken in, of answers to this rubric.
+fn of_journal(what: &args::Agreement, rubric: &Rubric) -> Result<(Vec<Verdict>, Vec<String>)> {
+    let repository = super::repository(&what.file)?;
+    let journal = review::journal(&what.file)?;
+    let all = all_verdicts(&repository, &journal)?;
+    let mut verdicts = all.standing();
+    verdicts.retain(|verdict| verdict.problem(rubric).is_none());
+    let place = journal.path().display();
+    Ok((verdicts, all.damaged.iter().map(|error| format!("{place}: {error}")).collect()))
 }
 
 fn tell(agreement: &Agreement, reasons: Option<&[Reason]>) {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use rehearsal_gate::Mode;
+use rehearsal_model::ConversationId;
 use rehearsal_pipeline::forget::{self, Condemned, Forgotten};
 use rehearsal_pipeline::query;
+use rehearsal_pipeline::verdicts::forget_verdicts;
 use rehearsal_repository::Repository;
+use rehearsal_review::Journal;
 use serde_json::json;
 
 use crate::args::Forget;
@@ -32,6 +35,13 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
     let runtime = super::runtime(None)?;
     let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, Mode::Live)?;
     let records = forget::erase(&mut repository, &condemned)?;
+    let ids: Vec<ConversationId> = condemned.iter().map(|one| one.id).collect();
+    let journal = Journal::new(&resolved.config.pipeline.review.verdicts);
+    let verdicts = forget_verdicts(&journal, &ids)?;
+    let batches = super::review::batches(&what.file)?;
+    for id in &ids {
+        batches.forget(&id.to_string())?;
+    }
     let repository = Arc::new(repository);
     resolved.audio.attach(Arc::clone(&repository));
     resolved.files.attach(Arc::clone(&repository));
@@ -41,9 +51,15 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
     let done = Forgotten { calls: condemned.len() as u64, records, ..written };
     repository.checkpoint()?;
     if json {
-        print::json(&json!({ "calls": condemned, "dry_run": false, "done": done }));
+        print::json(
+            &json!({ "calls": condemned, "dry_run": false, "done": done, "verdicts": verdicts }),
+        );
     } else {
         print::out(&list(&condemned));
+        if verdicts > 0 {
+            let journal = journal.path().display();
+            print::out(&format!("{verdicts} verdicts of experts erased from {journal}"));
+        }
         print::out(&in_words(&done));
     }
     Ok(Exit::Done)

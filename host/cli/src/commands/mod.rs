@@ -11,6 +11,7 @@ mod minimal;
 mod model;
 mod plugin;
 mod purge;
+mod review;
 mod run;
 mod show;
 mod status;
@@ -56,6 +57,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Forget(what) => forget::run(&what, plugins, json),
         Command::Transcribe(what) => transcribe::run(&what, json),
         Command::Model { action } => model::run(&action, json),
+        Command::Review { action } => review::run(&action, plugins, json),
         Command::Agreement(what) => agreement::run(&what, json),
         Command::Plugin { action } => plugin::run(&action, plugins, json),
     }

@@ -5,6 +5,7 @@ mod dataset;
 mod grant;
 mod limits;
 mod pipeline;
+mod review;
 mod speech;
 mod split;
 mod stage;
@@ -20,6 +21,7 @@ use crate::{Datasets, Diagnostic, Pipeline, Source, Stage, StageKind, TrainingPa
 const SECTIONS: &[Key] = &[
     Key::required("pipeline", "what the pipeline is called and how it runs", "[pipeline]"),
     Key::optional("speech", "how recordings become text", "[speech]"),
+    Key::optional("review", "what experts judge calls by, and where it is kept", "[review]"),
     Key::optional("dataset", "what all data sets have in common", "[dataset]"),
     Key::required("source", "where calls come from", "[[source]]"),
     Key::optional("extractor", "what is found in calls", "[[extractor]]"),
@@ -40,6 +42,10 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         Some(node) => dataset::decode(context, node),
         None => Some(Datasets::default()),
     };
+    let review = match file.node("review") {
+        Some(node) => review::decode(context, node),
+        None => Some(review::default(context)),
+    };
     let sources = stages(context, &file, StageKind::Source);
     let extractors = stages(context, &file, StageKind::Extractor);
     let paths = stages(context, &file, StageKind::Path);
@@ -53,6 +59,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         seed: settings.seed,
         speech: speech?,
         datasets: datasets?,
+        review: review?,
         sources: sources
             .into_iter()
             .map(|read| Source { stage: read.stage, licence: read.licence })

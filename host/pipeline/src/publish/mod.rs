@@ -9,7 +9,7 @@ mod division;
 mod reports;
 mod shards;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rehearsal_dataset::{
@@ -107,6 +107,26 @@ pub(crate) async fn publish(
     reports::conclude(plan, repository, corpus.shards(), mark, reporter).await?;
     reporter.finished("data sets");
     Ok(summaries)
+}
+
+/// Calls that any data set keeps for judging by: nothing may be learned from them, and
+/// nobody may pick them for review.
+pub(crate) fn test_calls(
+    plan: &Plan,
+    repository: &Repository,
+    live: &Live,
+) -> Result<HashSet<ConversationId>, PipelineError> {
+    let corpus = Corpus::gather(plan, repository, live)?;
+    let mut graph = division::graph(repository, &corpus)?;
+    let mut frozen = HashSet::new();
+    for name in names(plan) {
+        let path = plan.paths.iter().position(|path| path.stage.id == name);
+        let places = Division::of(plan, path).places(&corpus, &mut graph, plan.seed);
+        let tests = [Some(Split::Test), Some(Split::TestSellers), Some(Split::TestTime)];
+        let kept = corpus.calls.iter().zip(places).filter(|(_, place)| tests.contains(place));
+        frozen.extend(kept.map(|(call, _)| call.id));
+    }
+    Ok(frozen)
 }
 
 /// The data sets of a pipeline: the calls, then one a path.

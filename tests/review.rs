@@ -1,0 +1,168 @@
+//! Experts' verdicts as a sales enablement lead and an expert meet them.
+
+use std::fs;
+
+use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use serde_json::{Value, json};
+
+const RUBRIC: &str = "name = \"nepq-v3\"\n\n[[check]]\nid = \"asked_consequence\"\n\
+    question = \"Does the seller ask what happens if nothing changes?\"\n\n[[check]]\n\
+    id = \"did_not_argue\"\nquestion = \"Does the seller take objections without arguing?\"\n\
+    blocker = true\n";
+
+fn project(calls: usize) -> Project {
+    let review = "[review]\nrubric = \"rubric.toml\"\n";
+    let project =
+        Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{TEXTS_TO_ROLEPLAY}"));
+    project.write("rubric.toml", RUBRIC);
+    for number in 0..calls {
+        project.write(&format!("texts/{number:02}.txt"), varied_call(number, 16));
+    }
+    let _ = project.run(&["run"]).expect(0);
+    project
+}
+
+fn calls(project: &Project) -> Vec<String> {
+    let list = project.run(&["show", "--json"]).expect(0).json();
+    let id = |call: &Value| call["id"].as_str().expect("an id").to_owned();
+    list.as_array().expect("calls").iter().map(id).collect()
+}
+
+fn line(call: &str, rater: &str, passed: bool) -> String {
+    let verdict = json!({
+        "item_id": call, "rubric": "nepq-v3", "rater": rater, "blind": true,
+        "checks": { "asked_consequence": passed, "did_not_argue": null },
+    });
+    format!("{verdict}\n")
+}
+
+#[test]
+fn verdicts_are_taken_in_and_outlive_the_repository_and_the_journal() {
+    let project = project(6);
+    let calls = calls(&project);
+    let mut text: String =
+        calls.iter().flat_map(|call| ["e1", "e2"].map(|rater| line(call, rater, true))).collect();
+    text.push_str(&line("x", "e1", true).replace("asked_consequence", "asked_nothing"));
+    project.write("filled.jsonl", text);
+    let take = ["review", "take", "filled.jsonl"];
+    let taken = project.run(&take).expect(3);
+    assert!(taken.out.starts_with("12 verdicts taken in, 0 known"), "{}", taken.out);
+    assert!(
+        taken.err.contains("filled.jsonl: line 13: the rubric has no check `asked_nothing`"),
+        "{}",
+        taken.err
+    );
+    assert!(project.run(&take).expect(3).out.starts_with("0 verdicts taken in, 12 known"));
+    let agreement = ["agreement"];
+    let told = project.run(&agreement).expect(0).out;
+    assert!(told.starts_with("6 items of 6 calls, 2 experts"), "{told}");
+
+    // A lost repository, whole workspace included.
+    fs::remove_dir_all(project.path().join(".rehearsal")).expect("it goes");
+    let _ = project.run(&["run"]).expect(0);
+    assert_eq!(project.run(&agreement).expect(0).out, told);
+    // A lost journal.
+    let journal = project.path().join("verdicts.jsonl");
+    let kept = fs::read_to_string(&journal).expect("a journal");
+    fs::remove_file(&journal).expect("it goes");
+    assert_eq!(project.run(&agreement).expect(0).out, told);
+    let mut lines = [kept, fs::read_to_string(&journal).expect("it is back")].map(|text| {
+        let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+        lines.sort();
+        lines
+    });
+    let [before, after] = &mut lines;
+    assert_eq!(before, after);
+
+    // What is forgotten goes from both, and an old copy of the journal brings nothing back.
+    let copy = fs::read(&journal).expect("a journal");
+    let forget = ["forget", "--call", &calls[0]];
+    let forgotten = project.run(&forget).expect(0).out;
+    assert!(forgotten.contains("2 verdicts of experts erased"), "{forgotten}");
+    fs::write(&journal, copy).expect("written");
+    let told = project.run(&agreement).expect(0).out;
+    assert!(told.starts_with("5 items of 5 calls"), "{told}");
+    assert!(!fs::read_to_string(&journal).expect("text").contains(&calls[0]));
+}
+
+/// Calls of two kinds, divided, so that some are frozen for tests.
+fn divided(calls: usize) -> Project {
+    let review = "[review]\nrubric = \"rubric.toml\"\n";
+    let stages = TEXTS_TO_ROLEPLAY.replace(
+        "split = { train = 0.8, validation = 0.1, test = 0.1 }",
+        "split = { train = 0.6, validation = 0.0, test = 0.4 }",
+    );
+    let project = Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{stages}"));
+    project.write("rubric.toml", RUBRIC);
+    for number in 0..calls {
+        project.write(&format!("texts/{number:02}.txt"), varied_call(number, 8));
+    }
+    let _ = project.run(&["run"]).expect(0);
+    project
+}
+
+/// Calls with rows in the test split.
+fn test_calls(project: &Project) -> Vec<String> {
+    let folder = project.path().join(".rehearsal/datasets/roleplay");
+    let mut calls = Vec::new();
+    for file in project.manifest("roleplay")["files"].as_array().expect("files") {
+        let path = file["path"].as_str().expect("a path");
+        if path.starts_with("jsonl/") && path.split('/').nth(3) == Some("test") {
+            let text = fs::read_to_string(folder.join(path)).expect("rows");
+            calls.extend(text.lines().map(|row| {
+                let row: Value = serde_json::from_str(row).expect("JSON");
+                row["conversation"].as_str().expect("a call").to_owned()
+            }));
+        }
+    }
+    calls.sort();
+    calls.dedup();
+    calls
+}
+
+#[test]
+fn the_next_batch_is_picked_outside_of_tests_filled_and_taken_in() {
+    let project = divided(30);
+    let next = ["review", "next", "--batch", "8", "--json"];
+    let picked = project.run(&next).expect(0).json();
+    let items = picked["batch"]["items"].as_array().expect("items");
+    assert_eq!(items.len(), 8);
+    let ids: Vec<&str> = items.iter().map(|item| item["item_id"].as_str().expect("id")).collect();
+    let frozen = test_calls(&project);
+    assert!(frozen.len() > 5, "{frozen:?}");
+    assert!(ids.iter().all(|id| !frozen.iter().any(|test| test == id)));
+    let folder = project.path().join(".rehearsal/review/batch-001");
+    let text = fs::read_to_string(folder.join(format!("calls/{}.md", ids[0]))).expect("a text");
+    assert!(
+        text.contains("**0** ") && text.contains("What made you look into this now?"),
+        "{text}"
+    );
+
+    // An open file is no verdict; a filled one is.
+    let open = fs::read_to_string(folder.join("verdicts.jsonl")).expect("lines to fill");
+    project.write("open.jsonl", &open);
+    let taken = project.run(&["review", "take", "open.jsonl"]).expect(0).out;
+    assert!(taken.contains("8 lines not filled in yet"), "{taken}");
+    let filled = open
+        .replace("\"asked_consequence\":null", "\"asked_consequence\":true")
+        .replace("\"rater\":\"\"", "\"rater\":\"e07\"");
+    project.write("filled.jsonl", filled);
+    let taken = project.run(&["review", "take", "filled.jsonl"]).expect(0).out;
+    assert!(taken.starts_with("8 verdicts taken in"), "{taken}");
+    let told = project.run(&["agreement"]).expect(0).out;
+    assert!(
+        told.starts_with("8 items of 8 calls, 1 experts") && told.contains("source: texts"),
+        "{told}"
+    );
+
+    // The next one has none of these; a lost folder of batches picks the same again.
+    let second = project.run(&next).expect(0).json();
+    assert_eq!(second["batch"]["number"], 2);
+    let again = second["batch"]["items"].as_array().expect("items").clone();
+    assert!(again.iter().all(|item| !ids.contains(&item["item_id"].as_str().expect("id"))));
+    fs::remove_dir_all(project.path().join(".rehearsal/review/batch-002")).expect("it goes");
+    assert_eq!(project.run(&next).expect(0).json()["batch"]["items"], json!(again));
+    // What is forgotten leaves the batches.
+    let _ = project.run(&["forget", "--call", ids[0]]).expect(0);
+    assert!(!folder.join(format!("calls/{}.md", ids[0])).exists());
+}
