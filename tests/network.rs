@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use rehearsal_standins::{Fault, Server, fathom, fireflies, gong};
+use rehearsal_standins::{Fault, Server, fathom, fireflies, gong, huggingface};
 use rehearsal_tests::{Outcome, Project, outcome};
 use serde_json::Value;
 
@@ -293,4 +293,52 @@ fn gong_asks_as_a_user_and_tells_milliseconds_from_seconds() {
     }
     fs::remove_file(project.path().join("gong.key")).expect("a file");
     assert_nowhere(project.path(), "s3cret-of-gong", &[&loaded]);
+}
+
+#[test]
+fn rows_of_a_data_set_go_on_at_the_row_where_they_stopped() {
+    let row = |number: usize| {
+        let text =
+            format!("Customer: Is number {number} still open?\nSalesman: It is, shall I book it?");
+        serde_json::Map::from_iter([("text".to_owned(), Value::String(text))])
+    };
+    let set = huggingface::DataSet::new("acme/calls", (0..250).map(row).collect());
+    let server = Server::start(set.router());
+    let grant = "url = \"URL/*\"\nsecret = { header = \"Authorization\", prefix = \"Bearer \", env = \"STANDIN_KEY\" }";
+    let config = "dataset = \"acme/calls\", base_url = \"URL\", rows.licence = \"cc-by-4.0\"";
+    let project = project(&server, "huggingface-hub", config, grant);
+
+    // A data set that wants permission says so.
+    server.fail("/splits", Fault::Status(401));
+    let gated = run(&project).expect(3);
+    assert_eq!(count(&gated, "entries"), 0);
+    let told = failures(&project);
+    assert!(told.contains("/splits (401") && told.contains("is the secret of"), "{told}");
+
+    // Two answers of rows, then the server closes.
+    server.fail("/rows", Fault::TooMany { retry_after: "0" });
+    for _ in 0..2 {
+        server.fail("/rows", Fault::Slow(std::time::Duration::ZERO));
+    }
+    server.fail("/rows", Fault::Status(403));
+    let first = run(&project).expect(3);
+    assert_eq!((count(&first, "loaded"), count(&first, "failed")), (200, 1));
+
+    server.reset();
+    let second = run(&project).expect(0);
+    assert_eq!(count(&second, "loaded"), 50);
+    let seen = server.seen();
+    let rows = seen.iter().filter(|one| one.target.starts_with("/rows"));
+    let asked: Vec<&str> = rows.map(|one| one.target.as_str()).collect();
+    assert!(asked.len() == 1 && asked[0].contains("offset=200"), "{asked:?}");
+
+    // Nothing changed: nothing is asked for but what there is.
+    server.reset();
+    let third = run(&project).expect(0);
+    assert_eq!((count(&third, "unchanged"), count(&third, "loaded")), (1, 0));
+    assert!(server.seen().iter().all(|one| !one.target.starts_with("/rows")));
+    let calls = project.run(&["show", "--json"]).expect(0).json();
+    let id = calls[0]["id"].as_str().expect("an id");
+    let call = project.run(&["show", id, "--json"]).expect(0).out;
+    assert!(call.contains("still open?") && call.contains("cc-by-4.0"), "{call}");
 }

@@ -2,6 +2,7 @@
 //! is named, every item is accounted for, and what changes upstream changes here.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
@@ -180,7 +181,7 @@ fn what_changes_upstream_replaces_what_goes_is_marked_and_can_be_purged() {
 
 /// Whether bytes stand in any file under a folder (the call is too short to be
 /// compressed).
-fn holds(folder: &std::path::Path, bytes: &[u8]) -> bool {
+fn holds(folder: &Path, bytes: &[u8]) -> bool {
     std::fs::read_dir(folder).expect("a folder").any(|entry| {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -191,25 +192,38 @@ fn holds(folder: &std::path::Path, bytes: &[u8]) -> bool {
     })
 }
 
+/// Bytes of all files under a folder that is being written to.
+fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
 #[test]
-#[ignore = "cuts by time: on a busy machine the run may end before"]
 fn a_backfill_that_is_cut_off_goes_on_where_it_stopped() {
     let rows = 60_000;
     let text = lines((0..rows).map(|row| (row, "Hi")));
     let killed = project(&[("huggingface", "")]);
     killed.write("huggingface/a.jsonl", &text);
     let mut process = killed.command(&["run"]).spawn().expect("the program starts");
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    // As soon as there is more than an empty repository: a part of the rows is in it.
+    let workspace = killed.path().join(".rehearsal");
+    while size(&workspace) < 4 << 20 {
+        assert!(process.try_wait().expect("its state").is_none(), "it ended before it was cut off");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
     // Without any last word.
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let (summary, _) = run(&killed, 0);
-    let loaded = summary["sources"]["huggingface"]["items"].as_u64().expect("a count");
-    println!("{loaded} of {rows} were left to do");
+    let left = summary["sources"]["huggingface"]["items"].as_u64().expect("a count");
+    println!("{left} of {rows} were left to do");
     assert_eq!(summary["calls"], rows);
-    if loaded > 0 {
-        assert!(loaded < rows as u64, "it began anew");
-    }
+    assert!(0 < left && left < rows as u64, "{left} of {rows}: it began anew, or was whole");
     let whole = project(&[("huggingface", "")]);
     whole.write("huggingface/a.jsonl", &text);
     let (undisturbed, _) = run(&whole, 0);

@@ -352,6 +352,7 @@ impl Resolver<'_> {
                 let matcher = files.matcher().map_err(|error| error.to_string());
                 let grant = matcher.and_then(|include| {
                     FileGrant::new(&files.root, include, fingerprints)
+                        .map(|grant| grant.without(&self.config.pipeline.workspace))
                         .map_err(|error| error.to_string())
                 });
                 match grant {

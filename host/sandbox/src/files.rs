@@ -44,6 +44,8 @@ pub enum GrantError {
 pub struct FileGrant {
     root: PathBuf,
     include: GlobSet,
+    /// A folder that is never a part of it, links resolved.
+    without: Option<PathBuf>,
     fingerprints: Arc<Fingerprints>,
     /// As a listing from the start found the folder; see [`FileGrant::listing`].
     found: Arc<Mutex<Option<Arc<Listing>>>>,
@@ -98,7 +100,24 @@ impl FileGrant {
         if !resolved.is_dir() {
             return Err(GrantError::NotAFolder { root: root.to_owned() });
         }
-        Ok(Self { root: resolved, include, fingerprints, found: Arc::default() })
+        Ok(Self { root: resolved, include, without: None, fingerprints, found: Arc::default() })
+    }
+
+    /// Leaves a folder out, whatever the patterns say: the pipeline's own workspace is no
+    /// source. A folder that is not there (yet) is left out by its path.
+    #[must_use]
+    pub fn without(mut self, folder: &Path) -> Self {
+        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let parent = absolute.parent().and_then(|parent| parent.canonicalize().ok());
+        let resolved = folder.canonicalize().ok();
+        let by_parent = parent.zip(absolute.file_name()).map(|(parent, name)| parent.join(name));
+        self.without = resolved.or(by_parent);
+        self
+    }
+
+    /// Whether it is a part of the folder that is left out.
+    fn left_out(&self, path: &Path) -> bool {
+        self.without.as_ref().is_some_and(|folder| path.starts_with(folder))
     }
 
     /// The folder, with all links resolved.
@@ -116,7 +135,7 @@ impl FileGrant {
         if let Some(listing) = found().as_ref().filter(|_| !anew) {
             return Ok(Arc::clone(listing));
         }
-        let listing = Arc::new(Listing::of(&self.root, &self.include)?);
+        let listing = Arc::new(Listing::of(self)?);
         *found() = Some(Arc::clone(&listing));
         Ok(listing)
     }
@@ -127,7 +146,7 @@ impl FileGrant {
             return Ok(None);
         };
         let path = match self.root.join(relative).canonicalize() {
-            Ok(path) if path.starts_with(&self.root) => path,
+            Ok(path) if path.starts_with(&self.root) && !self.left_out(&path) => path,
             Ok(_) => return Ok(None),
             Err(error) if absent(&error) => return Ok(None),
             Err(error) => return Err(error),
@@ -149,6 +168,9 @@ impl FileGrant {
         }
         let io_error = |error| OpenError::Io { name: name.to_owned(), error };
         let path = self.root.join(relative).canonicalize().map_err(io_error)?;
+        if self.left_out(&path) {
+            return Err(OpenError::NotIncluded(name.to_owned()));
+        }
         if !path.starts_with(&self.root) {
             return Err(OpenError::Outside(name.to_owned()));
         }
@@ -227,6 +249,28 @@ mod tests {
             ["b/c/x.vtt", "b/y.srt"]
         );
         assert!(listing.page(Some("ä.vtt"), 2).is_empty());
+    }
+
+    #[test]
+    fn a_folder_left_out_is_neither_listed_nor_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        fs::write(root.join("a.txt"), "a").expect("a file");
+        // Before the folder is there, and after.
+        let early = grant(root, &["**"]).without(&root.join(".own"));
+        fs::create_dir_all(root.join(".own/b")).expect("a folder");
+        fs::write(root.join(".own/b/c.txt"), "c").expect("a file");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.join(".own/b/c.txt"), root.join("c.txt")).expect("a link");
+        for grant in [early, grant(root, &["**"]).without(&root.join(".own"))] {
+            let listing = grant.listing(true).expect("a listing");
+            let names: Vec<&str> = listing.page(None, 9).iter().map(|f| f.name.as_str()).collect();
+            assert_eq!(names, ["a.txt"]);
+            for name in [".own/b/c.txt", "c.txt"] {
+                assert!(grant.open(name).is_err(), "{name}");
+                assert!(grant.find(name).expect("a look").is_none(), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -73,7 +73,15 @@ async fn size(State(set): State<DataSet>, Query(query): Asked) -> Response {
         return refused;
     }
     let rows = set.0.rows.len();
-    let size = json!({ "dataset": { "dataset": set.0.name, "num_rows": rows } });
+    let bytes: usize = set.0.rows.iter().map(|row| json!(row).to_string().len()).sum();
+    let split = json!({
+        "dataset": set.0.name, "config": "default", "split": "train", "num_rows": rows,
+        "num_bytes_memory": bytes,
+    });
+    let size = json!({
+        "dataset": { "dataset": set.0.name, "num_rows": rows, "num_bytes_memory": bytes },
+        "splits": [split],
+    });
     Json(json!({ "size": size, "pending": [], "failed": [], "partial": false })).into_response()
 }
 

@@ -4,9 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use globset::GlobSet;
-
-use super::Listed;
+use super::{FileGrant, Listed};
 
 /// Granted files in byte order of their names, and what was passed over.
 #[derive(Debug, Default)]
@@ -17,20 +15,14 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn of(root: &Path, include: &GlobSet) -> io::Result<Self> {
+    pub(super) fn of(grant: &FileGrant) -> io::Result<Self> {
         let mut listing = Self::default();
-        listing.folder(root, root, "", include)?;
+        listing.folder(grant, &grant.root, "")?;
         listing.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(listing)
     }
 
-    fn folder(
-        &mut self,
-        root: &Path,
-        folder: &Path,
-        prefix: &str,
-        include: &GlobSet,
-    ) -> io::Result<()> {
+    fn folder(&mut self, grant: &FileGrant, folder: &Path, prefix: &str) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let Some(name) = entry.file_name().to_str().map(|name| format!("{prefix}{name}"))
@@ -41,13 +33,15 @@ impl Listing {
             };
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                self.folder(root, &entry.path(), &format!("{name}/"), include)?;
-            } else if include.is_match(&name) {
+                if !grant.left_out(&entry.path()) {
+                    self.folder(grant, &entry.path(), &format!("{name}/"))?;
+                }
+            } else if grant.include.is_match(&name) {
                 if kind.is_file() {
                     let size = entry.metadata()?.len();
                     self.files.push(Listed { name, path: entry.path(), size });
                 } else if kind.is_symlink() {
-                    self.link(root, name, &entry.path());
+                    self.link(grant, name, &entry.path());
                 }
             }
         }
@@ -56,9 +50,9 @@ impl Listing {
 
     /// A link counts as the file it leads to. Linked folders are not entered: inside
     /// the grant their files are listed already, under their real names.
-    fn link(&mut self, root: &Path, name: String, path: &Path) {
+    fn link(&mut self, grant: &FileGrant, name: String, path: &Path) {
         match path.canonicalize() {
-            Ok(target) if !target.starts_with(root) => {
+            Ok(target) if !target.starts_with(&grant.root) || grant.left_out(&target) => {
                 self.skipped.push(format!("`{name}` was skipped: it leads out of the folder"));
             }
             Ok(target) => {

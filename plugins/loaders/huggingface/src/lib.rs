@@ -11,21 +11,18 @@
 //! A row is a call. A file is read in chunks, each from the place where the former one
 //! ended, so memory does not grow with it.
 
-mod config;
-mod mapping;
 mod rows;
 
-use rehearsal_dialogue::{Card, with_defaults};
+use rehearsal_dialogue::Card;
+pub use rehearsal_rows::Config;
+use rehearsal_rows::Mapping;
 use rehearsal_sdk::prelude::*;
 
-pub use config::Config;
-use mapping::Mapping;
 use rows::Format;
 
 /// The loader.
 #[derive(Debug)]
 pub struct HuggingFace {
-    config: Config,
     mapping: Mapping,
 }
 
@@ -36,8 +33,7 @@ impl Loader for HuggingFace {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        let mapping = Mapping::new(&config)?;
-        Ok(Self { config, mapping })
+        Ok(Self { mapping: Mapping::new(&config)? })
     }
 
     fn list(&self, files: &Files, cursor: Option<&str>) -> Result<Page> {
@@ -61,24 +57,8 @@ impl Loader for HuggingFace {
             ))
         })?;
         let card = Card::of(files, key)?;
-        let about = Conversation {
-            language: self.config.language.clone().or(card.language),
-            licence: card.licence.or_else(|| self.config.licence.clone()),
-            consent: self.config.consent.clone(),
-            metadata: split_of(key).map(|split| ("split".to_owned(), split)).into_iter().collect(),
-            ..Conversation::default()
-        };
         let read = format.read(files.open(key)?, offset, &self.mapping)?;
-        let items = read.rows.into_iter().map(|row| {
-            let row = row?;
-            let (item, call) = self.mapping.call(&row, &about).map_err(|error| FailedItem {
-                position: row.position(),
-                error: Error::invalid(format!("{}: {}", row.place(key), error.message())),
-            })?;
-            let call = with_defaults(call, about.clone());
-            Ok(Item { key: item, body: Body::Conversation(call) })
-        });
-        Ok(Chunk { items: items.collect(), next: read.next })
+        Ok(read.calls(key, &self.mapping, card, split_of(key)))
     }
 }
 

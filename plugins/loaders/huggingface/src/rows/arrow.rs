@@ -9,7 +9,7 @@ use rehearsal_sdk::prelude::*;
 
 use super::blob::Stream;
 use super::{BYTES, ROWS, Rows, cells};
-use crate::mapping::Mapping;
+use rehearsal_rows::Mapping;
 
 pub(super) fn read(blob: Blob, offset: u64, mapping: &Mapping) -> Result<Rows> {
     let name = blob.name();

@@ -7,10 +7,8 @@ mod csv;
 mod json;
 mod parquet;
 
+use rehearsal_rows::{Mapping, Row, Rows};
 use rehearsal_sdk::prelude::*;
-use serde_json::{Map, Value};
-
-use crate::mapping::Mapping;
 
 /// Rows of one chunk.
 const ROWS: usize = 1_000;
@@ -18,38 +16,6 @@ const ROWS: usize = 1_000;
 const BYTES: usize = 8 * 1024 * 1024;
 /// Longest row, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
-
-/// A row by its columns' names.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) fields: Map<String, Value>,
-    /// From 0, as HuggingFace counts.
-    pub(crate) number: u64,
-    /// Where the file has lines, the one that the row starts on, from 1.
-    pub(crate) line: Option<u32>,
-}
-
-impl Row {
-    /// `line 12` or `row 40`.
-    pub(crate) fn position(&self) -> String {
-        self.line.map_or_else(|| format!("row {}", self.number), |line| format!("line {line}"))
-    }
-
-    /// In messages: `train.jsonl:12` or `train.parquet: row 40`.
-    pub(crate) fn place(&self, file: &str) -> String {
-        match self.line {
-            Some(line) => format!("{file}:{line}"),
-            None => format!("{file}: row {}", self.number),
-        }
-    }
-}
-
-/// Some rows, in the order of the file.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) rows: Vec<Result<Row, FailedItem>>,
-    pub(crate) next: Option<u64>,
-}
 
 /// Formats of data files, by their names' endings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

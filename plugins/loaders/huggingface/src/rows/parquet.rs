@@ -12,7 +12,7 @@ use rehearsal_sdk::prelude::*;
 
 use super::blob::Ranges;
 use super::{BYTES, ROWS, Rows, cells};
-use crate::mapping::Mapping;
+use rehearsal_rows::Mapping;
 
 /// Rows decoded at once: few, since a row may be long.
 const BATCH: usize = 100;

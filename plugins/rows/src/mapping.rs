@@ -9,8 +9,7 @@ use rehearsal_dialogue::{Lines, Parsed, Sides, Utterance, assemble, grammar};
 use rehearsal_sdk::prelude::*;
 use serde_json::Value;
 
-use crate::Config;
-use crate::rows::Row;
+use crate::{Config, Row};
 use layout::Layout;
 
 /// Columns that are kept as facts of a call where the operator names none.
@@ -45,7 +44,7 @@ const LONGEST_FACT: usize = 4_000;
 
 /// How rows become calls.
 #[derive(Debug)]
-pub(crate) struct Mapping {
+pub struct Mapping {
     pub(super) config: Config,
     sides: Sides,
     facts: Vec<String>,
@@ -54,7 +53,7 @@ pub(crate) struct Mapping {
 impl Mapping {
     /// # Errors
     /// The configuration makes no sense.
-    pub(crate) fn new(config: &Config) -> Result<Self> {
+    pub fn new(config: &Config) -> Result<Self> {
         let layouts = [config.turns.is_some(), config.text.is_some(), !config.columns.is_empty()];
         if layouts.iter().filter(|given| **given).count() > 1 {
             return Err(Error::permanent(
@@ -73,11 +72,17 @@ impl Mapping {
         Ok(Self { config: config.clone(), sides, facts })
     }
 
+    /// What the operator says of the rows.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The columns to read of those that there are.
     ///
     /// # Errors
     /// None of them holds a call.
-    pub(crate) fn wanted<'c>(&self, columns: &[&'c str]) -> Result<BTreeSet<&'c str>> {
+    pub fn wanted<'c>(&self, columns: &[&'c str]) -> Result<BTreeSet<&'c str>> {
         let layout = Layout::of(&self.config, columns)?;
         let beside = [&self.config.id, &self.config.account];
         let beside: Vec<&String> = beside.into_iter().flatten().chain(&self.facts).collect();
@@ -92,7 +97,7 @@ impl Mapping {
     ///
     /// # Errors
     /// The row holds no call.
-    pub(crate) fn call(&self, row: &Row, about: &Conversation) -> Result<(String, Conversation)> {
+    pub fn call(&self, row: &Row, about: &Conversation) -> Result<(String, Conversation)> {
         let columns: Vec<&str> = row.fields.keys().map(String::as_str).collect();
         let layout = Layout::of(&self.config, &columns)?;
         let mut parsed = match &layout {
