@@ -38,7 +38,8 @@ fn the_demo_runs_explains_itself_and_does_nothing_twice() {
     assert_eq!(count(&first, "/summary/sources/transcripts/loaded"), transcripts);
     assert_eq!(count(&first, "/summary/speech/heard"), calls);
 
-    every_recording_was_heard_well(&project);
+    redacted_words_are_silent(&project);
+    pages_tell_of_it(&project);
     every_row_leads_back(&project);
 
     let second = project.run(&["run", "--json"]).expect(0).json();
@@ -48,6 +49,14 @@ fn the_demo_runs_explains_itself_and_does_nothing_twice() {
     let text = project.run(&["run"]).expect(0).out;
     assert!(text.contains("nothing to do"), "{text}");
     assert!(text.contains("nothing to transcribe"), "{text}");
+
+    // Who wants the words as they were heard says so, and nothing is heard a second time.
+    let pipeline = fs::read_to_string(project.path().join("pipeline.toml")).unwrap();
+    project.write("pipeline.toml", pipeline.replace("mode = \"redact\"", "mode = \"off\""));
+    let plain = project.run(&["run", "--json"]).expect(0).json();
+    assert_eq!(count(&plain, "/summary/speech/heard"), 0);
+    assert_eq!(count(&plain, "/summary/speech/cached"), calls);
+    every_recording_was_heard_well(&project);
 }
 
 fn every_recording_was_heard_well(project: &Project) {
@@ -72,6 +81,59 @@ fn every_recording_was_heard_well(project: &Project) {
         println!("{entry}: word error rate {:.1} %", rate * 100.0);
         assert!(rate < 0.15, "{entry}: {rate}\n{heard}");
     }
+}
+
+/// In what `export-audio` writes of a call.
+fn redacted_words_are_silent(project: &Project) {
+    let calls = project.run(&["show", "--json"]).expect(0).json();
+    let ids = calls.as_array().unwrap().iter().filter(|call| call["source"] == "calls");
+    let mut silenced = 0;
+    for id in ids.map(|call| call["id"].as_str().unwrap()) {
+        let view = project.run(&["show", "--json", id]).expect(0).json();
+        let times: Vec<(usize, usize)> = serde_json::from_value(Value::from_iter(
+            view["redactions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|redaction| redaction["time"].clone()),
+        ))
+        .unwrap();
+        if times.is_empty() {
+            continue;
+        }
+        let file = project.path().join("call.wav");
+        let _ = project.run(&["export-audio", id, "--out", file.to_str().unwrap()]).expect(0);
+        let mut wav = hound::WavReader::open(&file).unwrap();
+        let channels = usize::from(wav.spec().channels);
+        let samples: Vec<i16> = wav.samples().map(Result::unwrap).collect();
+        for (from, to) in &times {
+            let said = &samples[from * 16 * channels..(to * 16 * channels).min(samples.len())];
+            assert!(!said.is_empty() && said.iter().all(|sample| *sample == 0), "{from} to {to}");
+            silenced += 1;
+        }
+        assert!(samples.iter().filter(|sample| **sample != 0).count() > samples.len() / 10);
+    }
+    assert!(silenced > 0, "no recording of the demo names anybody");
+}
+
+/// A call and the whole run, as somebody opens them in a browser.
+fn pages_tell_of_it(project: &Project) {
+    let calls = project.run(&["show", "--json"]).expect(0).json();
+    let call = calls.as_array().unwrap().iter().find(|call| call["source"] == "calls").unwrap();
+    let id = call["id"].as_str().unwrap();
+    let _ = project.run(&["show", id, "--html", "call.html"]).expect(0);
+    let page = fs::read_to_string(project.path().join("call.html")).unwrap();
+    for part in ["Timeline", "<polyline points", "What was said", "talk ratio"] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    let _ = project.run(&["report", "--out", "report.html"]).expect(0);
+    let page = fs::read_to_string(project.path().join("report.html")).unwrap();
+    for part in ["transcripts", "nepq", "roleplay", "pseudonyms", "nothing</span>", "learned from"]
+    {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    let text = project.run(&["show", id]).expect(0).out;
+    assert!(text.contains("┊ nepq: ") && text.contains("conversation-metrics"), "{text}");
 }
 
 /// The reference without its speakers.

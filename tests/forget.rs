@@ -10,8 +10,9 @@ use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
 /// A word that nothing else says.
 const SECRET: &str = "Quillfeather";
 
-fn project() -> Project {
-    let project = Project::new(&format!("[pipeline]\nname = \"forget\"\n{TEXTS_TO_ROLEPLAY}"));
+fn project(privacy: &str) -> Project {
+    let settings = format!("[pipeline]\nname = \"forget\"\n[privacy]\nmode = \"{privacy}\"\n");
+    let project = Project::new(&format!("{settings}{TEXTS_TO_ROLEPLAY}"));
     for number in 0..30 {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 16));
     }
@@ -58,7 +59,8 @@ fn holds(path: &Path) -> bool {
 
 #[test]
 fn nothing_of_a_forgotten_call_is_left_and_it_does_not_come_back() {
-    let project = project();
+    // In plain text, so that the word could be anywhere.
+    let project = project("off");
     let _ = project.run(&["run"]).expect(0);
     // An older version of it, too.
     let other = varied_call(7, 20).replace("Thursday", &format!("Friday with Ada {SECRET}"));
@@ -92,4 +94,29 @@ fn nothing_of_a_forgotten_call_is_left_and_it_does_not_come_back() {
     let _ = project.run(&["forget", "--person", &person]).expect(2);
     let status = project.run(&["status"]).expect(0);
     assert!(status.out.contains("29 calls"), "{}", status.out);
+}
+
+#[test]
+fn a_person_is_found_by_name_where_names_were_replaced_and_only_with_the_key() {
+    let project = project("redact");
+    let _ = project.run(&["run"]).expect(0);
+    assert_eq!(traces(&project), [] as [PathBuf; 0], "the name was to be replaced");
+    let person = format!("ada {SECRET}");
+    let key = project.path().join("config/rehearsal/privacy.key");
+    let kept = fs::read(&key).expect("a key");
+    for without in [None, Some("0f".repeat(32))] {
+        match without {
+            None => fs::remove_file(&key).expect("it was there"),
+            Some(other) => fs::write(&key, other).expect("written"),
+        }
+        let refused = project.run(&["forget", "--person", &person]).expect(2);
+        assert!(refused.err.contains("a key that is not here"), "{}", refused.err);
+    }
+    fs::write(&key, kept).expect("written");
+    let done = project.run(&["forget", "--person", &person, "--json"]).expect(0).json();
+    let condemned = done["calls"].as_array().expect("calls");
+    assert_eq!(condemned.len(), 1, "{done}");
+    assert_eq!(condemned[0]["entry"], "07.txt");
+    assert_eq!(project.rows("conversations", "conversation").len(), 29);
+    let _ = project.run(&["forget", "--person", "Ada Nobody"]).expect(2);
 }

@@ -88,6 +88,8 @@ impl Project {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let project = Self { folder };
         project.write("pipeline.toml", pipeline);
+        // The same key for all, so that projects can be compared, and none of the user's.
+        project.write("config/rehearsal/privacy.key", "5e".repeat(32));
         project
     }
 
@@ -114,6 +116,7 @@ impl Project {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        command.env("XDG_CONFIG_HOME", self.path().join("config"));
         command
     }
 

@@ -13,6 +13,7 @@ mod demo;
 mod endure;
 mod fuzz;
 mod guests;
+mod privacy;
 mod python;
 mod setup;
 mod steps;
@@ -80,6 +81,16 @@ const TASKS: &[Task] = &[
         run: python::load,
     },
     Task {
+        name: "train-privacy",
+        summary: "train the tagger of names on examples/corpus",
+        run: privacy::train,
+    },
+    Task {
+        name: "eval-privacy",
+        summary: "precision and recall of personal data, cross-validated by call",
+        run: privacy::evaluate,
+    },
+    Task {
         name: "setup",
         summary: "install what a build needs and this machine lacks",
         run: setup::run,
@@ -119,7 +130,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 fn usage() -> String {
     let mut text = String::from("Usage: cargo xtask TASK\n\nTasks:\n");
     for task in TASKS {
-        text.push_str(&format!("  {:<10}{}\n", task.name, task.summary));
+        text.push_str(&format!("  {:<15}{}\n", task.name, task.summary));
     }
     text
 }

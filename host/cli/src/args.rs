@@ -11,6 +11,7 @@ Start with:
   rehearsal status             what is there, what failed
   rehearsal dead-letters       what failed, with all it takes to see it fail again
   rehearsal show CALL          a call with its annotations
+  rehearsal report             one page on sources, labels, quality and data sets
   rehearsal explain EXAMPLE    where a training example came from
   rehearsal forget             erase a person's calls, with the rows made of them
 
@@ -84,6 +85,33 @@ pub(crate) enum Command {
     Show {
         /// A call's id or its beginning, or the beginning of a file's name.
         id: Option<String>,
+        /// Write it as one self-contained page: talk, pauses, pitch, labels, measures.
+        #[arg(long, value_name = "FILE", requires = "id")]
+        html: Option<PathBuf>,
+        /// Calls in the list.
+        #[arg(long, default_value_t = 200, conflicts_with = "id")]
+        limit: usize,
+        /// List the calls that come after this one: the last id of the list before.
+        #[arg(long, value_name = "ID", conflicts_with = "id")]
+        after: Option<String>,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// One page on everything: sources, labels, quality, data sets, rows to read.
+    Report {
+        /// Where to write it.
+        #[arg(long, value_name = "FILE", default_value = "report.html")]
+        out: PathBuf,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// The recording of a call as WAV, silent where words were redacted.
+    ExportAudio {
+        /// A call's id or its beginning, or the beginning of a file's name.
+        id: String,
+        /// Where to write it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
         #[command(flatten)]
         file: PipelineFile,
     },

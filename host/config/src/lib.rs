@@ -26,7 +26,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
 pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
 pub use pipeline::{
-    DatasetFormat, Datasets, Learns, Limits, Pipeline, Plugin, Rate, Review, Source, Speech,
-    SpeechModel, Split, Stage, StageKind, StageSpans, TrainingPath,
+    DatasetFormat, Datasets, KeyPlace, Learns, Limits, Pipeline, Plugin, Privacy, PrivacyMode,
+    PseudonymScope, Rate, Review, Source, Speech, SpeechModel, Split, Stage, StageKind, StageSpans,
+    TrainingPath,
 };
 pub use report::Report;

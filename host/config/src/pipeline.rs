@@ -30,6 +30,8 @@ pub struct Pipeline {
     pub datasets: Datasets,
     /// What experts judge by.
     pub review: Review,
+    /// What becomes of personal data.
+    pub privacy: Privacy,
     /// Where calls come from; at least one.
     pub sources: Vec<Source>,
     /// What is found in them.
@@ -83,6 +85,50 @@ pub enum SpeechModel {
     Catalogue(String),
     /// A ggml file of the user's own, which exists.
     File(PathBuf),
+}
+
+/// `[privacy]`: what becomes of personal data before any plugin sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Privacy {
+    /// What is done.
+    pub mode: PrivacyMode,
+    /// Where the key is.
+    pub key: KeyPlace,
+    /// How long a person keeps a pseudonym.
+    pub scope: PseudonymScope,
+    /// Another release gives everybody other pseudonyms; may be empty.
+    pub release: String,
+}
+
+/// What is done about personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivacyMode {
+    /// Nothing; nobody looks.
+    Off,
+    /// It is found and counted; plugins see it.
+    Report,
+    /// It is replaced by pseudonyms.
+    Redact,
+}
+
+/// Where the key of the pseudonyms is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In the user's configuration folder; made at the first run.
+    Default,
+    /// In this file; made at the first run.
+    File(PathBuf),
+    /// In this environment variable.
+    Environment(String),
+}
+
+/// How long a person keeps a pseudonym.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PseudonymScope {
+    /// Within a call.
+    Call,
+    /// Within all calls of an account.
+    Account,
 }
 
 /// `[[source]]`: a loader and what it may see.

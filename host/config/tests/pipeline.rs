@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Datasets, Interface, Plugin, SecretOrigin, SpeechModel, Split, Stage,
-    StageKind,
+    Config, DatasetFormat, Datasets, Interface, KeyPlace, Plugin, Privacy, PrivacyMode,
+    PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -36,6 +36,20 @@ fn stage<'a>(config: &'a Config, id: &str) -> &'a Stage {
 }
 
 #[test]
+fn personal_data_is_replaced_unless_a_file_says_otherwise() {
+    let privacy = minimal("").pipeline.privacy;
+    assert_eq!((privacy.mode, privacy.key), (PrivacyMode::Redact, KeyPlace::Default));
+    let off = minimal("[privacy]\nmode = \"off\"").pipeline.privacy;
+    assert_eq!(off.mode, PrivacyMode::Off);
+    let two = "[privacy]\nkey_env = \"A\"\nkey_file = \"b\"";
+    let text = format!(
+        "[pipeline]\nname = \"demo\"\n[[source]]\nid = \"a\"\nplugin = \"recordings\"\n{two}"
+    );
+    let report = Config::parse(Path::new("pipeline.toml"), text).expect_err("two keys");
+    assert!(report.render(false).contains("names two keys"), "{}", report.render(false));
+}
+
+#[test]
 fn a_full_file_is_read_as_written() {
     let (folder, config) = full();
     let pipeline = &config.pipeline;
@@ -48,6 +62,15 @@ fn a_full_file_is_read_as_written() {
     assert_eq!(pipeline.speech.model, SpeechModel::Catalogue("base".to_owned()));
     assert_eq!(pipeline.speech.language.as_deref(), Some("en"));
     assert_eq!(pipeline.speech.vocabulary, ["Brightline"]);
+    assert_eq!(
+        pipeline.privacy,
+        Privacy {
+            mode: PrivacyMode::Report,
+            key: KeyPlace::File(folder.path().join("secret/privacy.key")),
+            scope: PseudonymScope::Account,
+            release: "2026-03".to_owned(),
+        }
+    );
     let ids: Vec<(StageKind, &str)> =
         pipeline.stages().map(|stage| (stage.kind, stage.id.as_str())).collect();
     assert_eq!(

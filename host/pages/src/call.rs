@@ -1,11 +1,11 @@
 //! A call: who said what when, with what was found in it where it was found.
 
-use rehearsal_model::{Annotation, Conversation, Scope, Tier, Value};
+use rehearsal_model::{Annotation, Conversation, Scope, Tier, Turn, Value};
 use serde::Serialize;
 
-use crate::ranges::{Range, published_range};
+use crate::measure::{MeasureGroup, groups};
 use crate::timeline::Timeline;
-use crate::{PageError, clock, render};
+use crate::{PageError, clock, hue, number, render};
 
 /// The pitch of a speaker over the call.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,9 @@ pub struct CallPage {
     title: String,
     facts: Vec<(&'static str, String)>,
     participants: Vec<Speaker>,
+    /// Whether shares of talk are of time; else of words.
+    timed: bool,
+    extractors: Vec<(String, usize)>,
     turns: Vec<TurnPart>,
     measures: Vec<MeasureGroup>,
     timeline: Option<Timeline>,
@@ -35,16 +38,22 @@ struct Speaker {
     name: String,
     role: String,
     organisation: Option<String>,
+    /// Of all talk, in percent.
+    share: f64,
+    turns: usize,
 }
 
 #[derive(Debug, Serialize)]
 struct TurnPart {
     index: usize,
     clock: Option<String>,
-    speaker: String,
+    /// None where the same person goes on.
+    speaker: Option<String>,
     role: String,
     pieces: Vec<Piece>,
     labels: Vec<LabelPart>,
+    /// Numbers of the turn: name and value.
+    numbers: Vec<(String, String)>,
 }
 
 /// A stretch of a turn, with the labels that cover it.
@@ -58,55 +67,37 @@ struct Piece {
 struct LabelPart {
     name: String,
     value: String,
-    extractor: String,
+    confidence: Option<String>,
+    hue: usize,
     detail: String,
 }
 
-#[derive(Debug, Serialize)]
-struct MeasureGroup {
-    extractor: String,
-    measures: Vec<MeasurePart>,
-}
-
-#[derive(Debug, Serialize)]
-struct MeasurePart {
-    name: String,
-    value: String,
-    unavailable: Option<String>,
-    definition: String,
-    range: Option<Range>,
-    good: Option<bool>,
-    /// Shares of the bar: value, and the range's ends.
-    bar: Option<(f64, f64, f64)>,
-}
-
 impl CallPage {
-    /// Of a call with what extractors said of it. `place` says where it came from.
+    /// Of a call with what extractors said of it. `place` says where it came from,
+    /// `pseudonyms` how many passages were replaced.
     #[must_use]
     pub fn new(
         id: &str,
         place: &str,
+        pseudonyms: usize,
         call: &Conversation,
         annotations: &[(String, Vec<Annotation>)],
         pitch: &[Pitch],
     ) -> Self {
-        let participants = call
-            .participants
-            .iter()
-            .enumerate()
-            .map(|(at, who)| Speaker {
-                name: who.name.clone().unwrap_or_else(|| format!("Speaker {}", at + 1)),
-                role: who.role.name().to_owned(),
-                organisation: who.organisation.clone(),
-            })
-            .collect();
+        let (participants, timed) = speakers(call);
+        let on_turns = |of: &[Annotation]| {
+            of.iter().any(|a| a.scope.turn().is_some() && !matches!(a.value, Value::Unavailable(_)))
+        };
+        let extractors = annotations.iter().enumerate().filter(|(_, (_, of))| on_turns(of));
         Self {
             id: id.to_owned(),
             title: call.title.clone().unwrap_or_else(|| "A call".to_owned()),
-            facts: facts(place, call),
+            facts: facts(place, pseudonyms, call),
             participants,
+            timed,
+            extractors: extractors.map(|(at, (name, _))| (name.clone(), hue(at))).collect(),
             turns: (0..call.turns.len()).map(|at| turn(call, annotations, at)).collect(),
-            measures: measures(annotations),
+            measures: groups(call, annotations),
             timeline: Timeline::new(call, annotations, pitch),
         }
     }
@@ -120,90 +111,120 @@ impl CallPage {
     }
 }
 
-fn facts(place: &str, call: &Conversation) -> Vec<(&'static str, String)> {
+fn facts(place: &str, pseudonyms: usize, call: &Conversation) -> Vec<(&'static str, String)> {
     let known = |name: &'static str, value: &Option<String>| Some((name, value.clone()?));
+    let replaced = || Some(("pseudonyms", format!("{pseudonyms} passages")));
     [
-        Some(("from", place.to_owned())),
-        known("started", &call.started_at),
         call.duration_ms.map(|ms| ("length", clock(ms))),
         Some(("turns", call.turns.len().to_string())),
+        known("started", &call.started_at),
         known("account", &call.account),
         known("language", &call.language),
         known("licence", &call.licence),
         known("consent", &call.consent),
+        if pseudonyms > 0 { replaced() } else { None },
+        Some(("from", place.to_owned())),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
+/// Participants with their share of talk: of time where every turn has times.
+fn speakers(call: &Conversation) -> (Vec<Speaker>, bool) {
+    let time = |turn: &Turn| Some(f64::from(turn.end_ms?.saturating_sub(turn.start_ms?)));
+    let words = |turn: &Turn| call.turn_text(turn).split_whitespace().count() as f64;
+    let timed = !call.turns.is_empty() && call.turns.iter().all(|turn| time(turn).is_some());
+    let amount = |turn: &Turn| if timed { time(turn).unwrap_or_default() } else { words(turn) };
+    let all: f64 = call.turns.iter().map(amount).sum();
+    let speaker = |(at, who): (usize, &rehearsal_model::Participant)| {
+        let own: Vec<&Turn> =
+            call.turns.iter().filter(|turn| turn.participant as usize == at).collect();
+        Speaker {
+            name: who.name.clone().unwrap_or_else(|| format!("Speaker {}", at + 1)),
+            role: who.role.name().to_owned(),
+            organisation: who.organisation.clone(),
+            share: own.iter().map(|turn| amount(turn)).sum::<f64>() / all.max(1.0) * 100.0,
+            turns: own.len(),
+        }
+    };
+    (call.participants.iter().enumerate().map(speaker).collect(), timed)
+}
+
 fn turn(call: &Conversation, annotations: &[(String, Vec<Annotation>)], at: usize) -> TurnPart {
     let turn = &call.turns[at];
-    let mut whole = Vec::new();
+    let mut labels: Vec<LabelPart> = Vec::new();
+    let mut numbers = Vec::new();
     let mut spans = Vec::new();
-    for (extractor, annotation) in all(annotations) {
-        match annotation.scope {
-            Scope::Turn(index) if index as usize == at => whole.push(label(extractor, annotation)),
-            Scope::Span(index, span) if index as usize == at => {
-                spans.push((span.start as usize, span.end as usize, label(extractor, annotation)));
+    for (extractor, (id, annotations)) in annotations.iter().enumerate() {
+        let here = annotations.iter().filter(|a| a.scope.turn() == Some(at as u32));
+        for annotation in here {
+            if let Value::Number(value) = annotation.value {
+                numbers.push((annotation.name.replace('_', " "), number(value)));
+                continue;
             }
-            _ => {}
+            let Some(label) = label(id, hue(extractor), annotation) else { continue };
+            if let Scope::Span(_, span) = annotation.scope {
+                spans.push((span.start as usize, span.end as usize, label.clone()));
+            }
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
         }
     }
-    // Every border of a span is a border of a piece, so that spans may overlap.
+    let before = at.checked_sub(1).map(|before| call.turns[before].participant);
+    let name = || {
+        let named = call.speaker(turn).and_then(|who| who.name.clone());
+        named.unwrap_or_else(|| format!("Speaker {}", turn.participant + 1))
+    };
+    TurnPart {
+        index: at,
+        clock: turn.start_ms.map(clock),
+        speaker: (before != Some(turn.participant)).then(name),
+        role: call.role(turn).name().to_owned(),
+        pieces: pieces(call, turn, &spans),
+        labels,
+        numbers,
+    }
+}
+
+/// Every border of a span is a border of a piece, so that spans may overlap.
+fn pieces(call: &Conversation, turn: &Turn, spans: &[(usize, usize, LabelPart)]) -> Vec<Piece> {
     let (start, end) = (turn.text.start as usize, turn.text.end as usize);
     let mut borders: Vec<usize> = spans.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
     borders.extend([start, end]);
     borders.retain(|at| (start..=end).contains(at) && call.text.is_char_boundary(*at));
     borders.sort_unstable();
     borders.dedup();
-    let pieces = borders
-        .windows(2)
-        .map(|pair| Piece {
+    let piece = |pair: &[usize]| {
+        let covering = spans.iter().filter(|(from, to, _)| *from <= pair[0] && pair[1] <= *to);
+        Piece {
             text: call.text[pair[0]..pair[1]].to_owned(),
-            labels: spans
-                .iter()
-                .filter(|(from, to, _)| *from <= pair[0] && pair[1] <= *to)
-                .map(|(_, _, label)| label.clone())
-                .collect(),
-        })
-        .collect();
-    whole.extend(spans.into_iter().map(|(_, _, label)| label));
-    whole.dedup();
-    TurnPart {
-        index: at,
-        clock: turn.start_ms.map(clock),
-        speaker: call
-            .speaker(turn)
-            .and_then(|who| who.name.clone())
-            .unwrap_or_else(|| format!("Speaker {}", turn.participant + 1)),
-        role: call.role(turn).name().to_owned(),
-        pieces,
-        labels: whole.into_iter().filter(|label| !label.value.is_empty()).collect(),
-    }
-}
-
-fn all(annotations: &[(String, Vec<Annotation>)]) -> impl Iterator<Item = (&str, &Annotation)> {
-    annotations.iter().flat_map(|(extractor, annotations)| {
-        annotations.iter().map(move |annotation| (extractor.as_str(), annotation))
-    })
-}
-
-fn label(extractor: &str, annotation: &Annotation) -> LabelPart {
-    let (value, sure) = match &annotation.value {
-        Value::Label(label) => {
-            let tier = tier(label.tier);
-            (label.name.clone(), format!(", {tier}, confidence {:.2}", label.confidence))
+            labels: covering.map(|(_, _, label)| label.clone()).collect(),
         }
-        Value::Unavailable(reason) => (String::new(), format!(", unavailable: {reason}")),
-        value => (in_words(value), String::new()),
     };
-    LabelPart {
-        name: annotation.name.clone(),
+    borders.windows(2).map(piece).collect()
+}
+
+/// None for what was not found or could not be had.
+fn label(extractor: &str, hue: usize, annotation: &Annotation) -> Option<LabelPart> {
+    let (value, confidence, sure) = match &annotation.value {
+        Value::Label(label) => {
+            let confidence = format!("{:.2}", label.confidence);
+            let sure = format!(", {}, confidence {confidence}", tier(label.tier));
+            (label.name.replace('_', " "), Some(confidence), sure)
+        }
+        Value::Text(text) => (text.clone(), None, String::new()),
+        Value::Flag(true) => (String::new(), None, String::new()),
+        Value::Flag(false) | Value::Number(_) | Value::Unavailable(_) => return None,
+    };
+    Some(LabelPart {
+        name: annotation.name.replace('_', " "),
         value,
-        extractor: extractor.to_owned(),
+        confidence,
+        hue,
         detail: format!("{extractor}, {}{sure}, rule {}", annotation.definition, annotation.rule),
-    }
+    })
 }
 
 const fn tier(tier: Tier) -> &'static str {
@@ -213,67 +234,5 @@ const fn tier(tier: Tier) -> &'static str {
         Tier::Learned => "learned",
         Tier::Llm => "by a language model",
         Tier::Expert => "by an expert",
-    }
-}
-
-fn measures(annotations: &[(String, Vec<Annotation>)]) -> Vec<MeasureGroup> {
-    let of_call = |annotations: &[Annotation]| -> Vec<MeasurePart> {
-        annotations
-            .iter()
-            .filter(|annotation| annotation.scope == Scope::Conversation)
-            .map(measure)
-            .collect()
-    };
-    annotations
-        .iter()
-        .map(|(extractor, annotations)| MeasureGroup {
-            extractor: extractor.clone(),
-            measures: of_call(annotations),
-        })
-        .filter(|group| !group.measures.is_empty())
-        .collect()
-}
-
-fn measure(annotation: &Annotation) -> MeasurePart {
-    let number = match &annotation.value {
-        Value::Number(number) => Some(*number),
-        _ => None,
-    };
-    let range = published_range(&annotation.definition);
-    let unavailable = match &annotation.value {
-        Value::Unavailable(reason) => Some(reason.clone()),
-        _ => None,
-    };
-    let good = range.as_ref().zip(number).map(|(range, value)| range.holds(value));
-    let bar = range.as_ref().zip(number).map(|(range, value)| {
-        // The bar ends a third beyond the farthest of value and range.
-        let high = range.high.unwrap_or(f64::NEG_INFINITY);
-        let low = range.low.unwrap_or(0.0);
-        let most = high.max(low).max(value).max(f64::MIN_POSITIVE) * 4.0 / 3.0;
-        let share = |value: f64| (value / most * 100.0).clamp(0.0, 100.0);
-        (share(value), share(low), if high.is_finite() { share(high) } else { 100.0 })
-    });
-    MeasurePart {
-        name: annotation.name.replace('_', " "),
-        value: in_words(&annotation.value),
-        unavailable,
-        definition: annotation.definition.clone(),
-        range,
-        good,
-        bar,
-    }
-}
-
-fn in_words(value: &Value) -> String {
-    match value {
-        Value::Number(number) if number.fract() == 0.0 && number.abs() < 1e9 => {
-            format!("{number:.0}")
-        }
-        Value::Number(number) if number.abs() >= 100.0 => format!("{number:.0}"),
-        Value::Number(number) => format!("{number:.2}"),
-        Value::Text(text) => text.clone(),
-        Value::Label(label) => label.name.clone(),
-        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Unavailable(_) => String::new(),
     }
 }

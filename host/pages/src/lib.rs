@@ -4,13 +4,16 @@
 //! Templates escape everything by default: what was said on a call is never markup.
 
 mod call;
-mod ranges;
+mod measure;
 mod report;
 mod timeline;
 
 pub use call::{CallPage, Pitch};
-pub use ranges::{Range, published_range};
-pub use report::{Bar, DatasetPart, ReportPage, Sample, SourcePart, Table, ValidatorPart};
+pub use measure::{measure_name, place, range_text};
+pub use report::{
+    Bar, Block, DatasetPart, DuplicatesPart, FamilyPart, Interval, ReportPage, Sample, Section,
+    SourcePart, SplitPart, TablePart, ValidatorPart,
+};
 
 use minijinja::Environment;
 use serde::Serialize;
@@ -48,6 +51,21 @@ fn group(number: i64) -> String {
         out.push(digit);
     }
     if number < 0 { format!("−{out}") } else { out }
+}
+
+/// The colour of an extractor: one of six.
+pub(crate) const fn hue(extractor: usize) -> usize {
+    extractor % 6
+}
+
+/// A number with as many digits as a person wants.
+pub(crate) fn number(value: f64) -> String {
+    match value.abs() {
+        _ if value.fract() == 0.0 && value.abs() < 1e9 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
 }
 
 /// `1:02:03`, or `2:03` below an hour.

@@ -15,14 +15,18 @@ pub struct ReportPage {
     pub sources: Vec<SourcePart>,
     /// Labels found, by what was looked at.
     pub labels: Vec<(String, Vec<Bar>)>,
+    /// What was done about personal data.
+    pub privacy_note: String,
     /// Personal data found, by kind.
     pub privacy: Vec<Bar>,
-    /// Whether it was replaced.
-    pub replaced: bool,
     /// What validators concluded.
     pub validators: Vec<ValidatorPart>,
+    /// Calls that say nearly the same.
+    pub duplicates: DuplicatesPart,
     /// The data sets.
     pub datasets: Vec<DatasetPart>,
+    /// Further parts, in order, with places of their own on the page.
+    pub sections: Vec<Section>,
     /// Items that failed: stage, item, error.
     pub failures: Vec<(String, String, String)>,
 }
@@ -42,8 +46,23 @@ pub struct SourcePart {
     pub words: u64,
     /// Hours of calls whose length is known.
     pub hours: f64,
+    /// Calls whose length is not.
+    pub without_length: u64,
     /// Licences, with their calls.
     pub licences: Vec<Bar>,
+}
+
+/// Calls that say nearly the same.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DuplicatesPart {
+    /// Pairs that were found.
+    pub pairs: u64,
+    /// Calls in them.
+    pub calls: u64,
+    /// From which likeness on.
+    pub least: String,
+    /// Some of them: two calls and how alike they are.
+    pub examples: Vec<(String, String, String)>,
 }
 
 /// A named count in a chart.
@@ -79,20 +98,141 @@ pub struct DatasetPart {
     pub id: String,
     /// Root over its files.
     pub merkle_root: String,
-    /// Family, split, rows, calls, trained messages.
-    pub splits: Vec<(String, String, u64, u64, u64)>,
+    /// Names of its splits.
+    pub splits: Vec<String>,
+    /// Its families.
+    pub families: Vec<FamilyPart>,
+    /// What two splits have in common.
+    pub overlap: TablePart,
+    /// Whether that is nothing.
+    pub sealed: bool,
     /// Kept out, by check.
     pub rejected: Vec<Bar>,
     /// Rows by licence.
     pub licences: Vec<Bar>,
-    /// Further tables of its manifest: name, column names, rows with their names.
-    pub tables: Vec<Table>,
+    /// Calls that were left out for their licence.
+    pub refused: Vec<Bar>,
     /// Rows to read.
     pub samples: Vec<Sample>,
 }
 
-/// A table: its name, its columns, its rows with their names.
-pub type Table = (String, Vec<String>, Vec<(String, Vec<String>)>);
+/// A family of rows.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FamilyPart {
+    /// Its name.
+    pub name: String,
+    /// All its rows.
+    pub rows: u64,
+    /// Messages that are learned from.
+    pub trained: u64,
+    /// Of each split of the data set, in their order.
+    pub parts: Vec<SplitPart>,
+}
+
+/// A family's rows in a split.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct SplitPart {
+    /// Rows.
+    pub rows: u64,
+    /// Calls behind them.
+    pub calls: u64,
+    /// Of the family's rows, in percent.
+    pub share: f64,
+}
+
+/// A further part of the report: what a room of the house knows that this crate does not.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Section {
+    /// Its anchor: `agreement`.
+    pub id: String,
+    /// Its headline.
+    pub title: String,
+    /// What it shows, in order; where there is nothing, it says so.
+    pub blocks: Vec<Block>,
+}
+
+/// Something that a section shows.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Block {
+    /// A paragraph.
+    Text {
+        /// What it says.
+        text: String,
+    },
+    /// A table.
+    Table(TablePart),
+    /// Named counts.
+    Chart {
+        /// Of what.
+        title: String,
+        /// The bars: [`Bar::chart`].
+        bars: Vec<Bar>,
+    },
+    /// Values with their intervals on one scale: [`Block::intervals`].
+    Intervals {
+        /// Of what.
+        title: String,
+        /// Lower end of the scale.
+        low: f64,
+        /// Upper end of the scale.
+        high: f64,
+        /// The values.
+        rows: Vec<Interval>,
+    },
+}
+
+/// A value with an interval around it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Interval {
+    /// Of what: a statistic, a slice, a version.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// Lower end of its interval.
+    pub least: f64,
+    /// Upper end of its interval.
+    pub most: f64,
+    /// A few words beside it: `n = 120`, `champion since version 3`.
+    pub note: String,
+    /// Places on the scale in percent; set by [`Block::intervals`].
+    at: f64,
+    from: f64,
+    to: f64,
+}
+
+impl Interval {
+    /// A value between two ends.
+    #[must_use]
+    pub fn new(name: &str, value: f64, (least, most): (f64, f64), note: &str) -> Self {
+        let (name, note) = (name.to_owned(), note.to_owned());
+        Self { name, value, least, most, note, ..Self::default() }
+    }
+}
+
+impl Block {
+    /// Values on the scale from `low` to `high`, such as 0 to 1.
+    #[must_use]
+    pub fn intervals(title: &str, (low, high): (f64, f64), mut rows: Vec<Interval>) -> Self {
+        let width = (high - low).max(f64::MIN_POSITIVE);
+        let place = |value: f64| ((value - low) / width * 100.0).clamp(0.0, 100.0);
+        for row in &mut rows {
+            (row.at, row.from, row.to) = (place(row.value), place(row.least), place(row.most));
+        }
+        Self::Intervals { title: title.to_owned(), low, high, rows }
+    }
+}
+
+/// A table whose rows have names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TablePart {
+    /// Of what.
+    pub title: String,
+    /// Names of the columns, without that of the rows' names.
+    pub columns: Vec<String>,
+    /// Rows: name and a cell for each column.
+    pub rows: Vec<(String, Vec<String>)>,
+}
 
 /// A row to read.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -1,68 +1,105 @@
-//! When who talks, as the numbers of an SVG drawing.
+//! When who talks, and what was found when, as the numbers of a drawing.
+//!
+//! Horizontal places are shares of the call in percent, so that the drawing takes
+//! whatever width there is; heights are pixels.
 
-use rehearsal_model::{Annotation, Conversation, Value};
+use std::collections::BTreeMap;
+
+use rehearsal_model::{Annotation, Conversation, Scope, Value};
 use serde::Serialize;
 
 use crate::call::Pitch;
-use crate::clock;
+use crate::{clock, hue};
 
-/// Units from the start of a call to its end.
-pub(crate) const WIDTH: f64 = 1000.0;
-/// Units of a speaker's lane.
-const LANE: f64 = 64.0;
-/// Of it, the bars of talk; the rest is pitch.
-const TALK: f64 = 16.0;
+/// Where the lanes begin: above them are the times.
+const TOP: u32 = 22;
+/// A speaker's lane: bars of talk, pitch under them.
+const LANE: u32 = 66;
+/// Of a call that has no pitch.
+const FLAT_LANE: u32 = 34;
+/// A lane of labels.
+const ROW: u32 = 22;
 /// Shorter gaps are breath, not pauses.
 const PAUSE_MS: u32 = 1_500;
+/// A minute is no narrower than this, or an hour's call would be a smear.
+const MINUTE: f64 = 48.0;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Timeline {
-    pub(crate) height: f64,
+    pub(crate) height: u32,
+    /// Pixels below which the drawing scrolls.
+    pub(crate) least_width: u32,
     pub(crate) lanes: Vec<Lane>,
-    pub(crate) pauses: Vec<Pause>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) pauses: Vec<Stretch>,
     pub(crate) ticks: Vec<Tick>,
 }
 
+/// A speaker.
 #[derive(Debug, Serialize)]
 pub(crate) struct Lane {
     pub(crate) name: String,
     pub(crate) role: String,
-    pub(crate) y: f64,
-    pub(crate) talk: Vec<Talk>,
-    /// Points of voiced stretches, each `x,y x,y …`.
+    pub(crate) y: u32,
+    pub(crate) talk: Vec<Stretch>,
+    /// Points of voiced stretches, each `x,y x,y …`: x of 1000, y of 100.
     pub(crate) pitch: Vec<String>,
     /// Hertz at the lower and the upper edge of the pitch curve.
     pub(crate) pitch_range: Option<(u32, u32)>,
+}
+
+/// Labels of one name.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) hue: usize,
+    pub(crate) y: u32,
     pub(crate) marks: Vec<Mark>,
 }
 
+/// Part of the call, in percent.
 #[derive(Debug, Serialize)]
-pub(crate) struct Talk {
-    pub(crate) x: f64,
-    pub(crate) width: f64,
+pub(crate) struct Stretch {
+    pub(crate) x: String,
+    pub(crate) width: String,
+    /// Index of the turn; 0 for a pause.
     pub(crate) turn: usize,
     pub(crate) title: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Pause {
-    pub(crate) x: f64,
-    pub(crate) width: f64,
-    pub(crate) title: String,
-}
-
-/// A label on the timeline.
-#[derive(Debug, Serialize)]
 pub(crate) struct Mark {
-    pub(crate) x: f64,
+    pub(crate) x: String,
     pub(crate) turn: usize,
     pub(crate) title: String,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Tick {
-    pub(crate) x: f64,
+    pub(crate) x: String,
     pub(crate) label: String,
+}
+
+/// Places of milliseconds, in percent of the call.
+#[derive(Clone, Copy)]
+struct Scale {
+    whole: u32,
+}
+
+impl Scale {
+    fn share(self, ms: u32) -> f64 {
+        f64::from(ms) / f64::from(self.whole) * 100.0
+    }
+
+    fn x(self, ms: u32) -> String {
+        format!("{:.3}", self.share(ms))
+    }
+
+    fn stretch(self, from: u32, to: u32, turn: usize, title: String) -> Stretch {
+        // What is shorter than a hair would not be seen.
+        let width = (self.share(to) - self.share(from)).max(0.08);
+        Stretch { x: self.x(from), width: format!("{width:.3}"), turn, title }
+    }
 }
 
 impl Timeline {
@@ -74,57 +111,92 @@ impl Timeline {
     ) -> Option<Self> {
         let last = call.turns.iter().filter_map(|turn| turn.end_ms.or(turn.start_ms)).max()?;
         let whole = call.duration_ms.unwrap_or_default().max(last).max(1);
-        let x = |ms: u32| f64::from(ms) / f64::from(whole) * WIDTH;
-        let mut lanes: Vec<Lane> = call
-            .participants
-            .iter()
-            .enumerate()
-            .map(|(at, who)| Lane {
-                name: who.name.clone().unwrap_or_else(|| format!("Speaker {}", at + 1)),
-                role: who.role.name().to_owned(),
-                y: at as f64 * LANE,
-                talk: Vec::new(),
-                pitch: Vec::new(),
-                pitch_range: None,
-                marks: Vec::new(),
-            })
-            .collect();
-        for (index, turn) in call.turns.iter().enumerate() {
-            let Some(start) = turn.start_ms else { continue };
-            let next = call.turns[index + 1..].iter().find_map(|turn| turn.start_ms);
-            let end = turn.end_ms.or(next).unwrap_or(whole).max(start);
-            let Some(lane) = lanes.get_mut(turn.participant as usize) else { continue };
-            lane.talk.push(Talk {
-                x: x(start),
-                width: (x(end) - x(start)).max(1.0),
-                turn: index,
-                title: format!("{} {}", clock(start), shortened(call.turn_text(turn))),
-            });
-            lane.marks.extend(marks(annotations, index).map(|title| Mark {
-                x: x(start),
-                turn: index,
-                title,
-            }));
-        }
+        let scale = Scale { whole };
+        let lane = if pitch.is_empty() { FLAT_LANE } else { LANE };
+        let mut lanes = lanes(call, scale, lane);
         for curve in pitch {
             if let Some(lane) = lanes.get_mut(curve.participant) {
-                draw_pitch(lane, curve, x);
+                draw_pitch(lane, curve, whole);
             }
         }
-        let height = lanes.len() as f64 * LANE;
-        Some(Self { height, pauses: pauses(call, x), ticks: ticks(whole, x), lanes })
+        let below = TOP + lanes.len() as u32 * lane;
+        let rows = rows(call, annotations, scale, below);
+        Some(Self {
+            height: below + rows.len() as u32 * ROW + 4,
+            least_width: (f64::from(whole) / 60_000.0 * MINUTE) as u32,
+            pauses: pauses(call, scale),
+            ticks: ticks(scale),
+            lanes,
+            rows,
+        })
     }
 }
 
-fn marks(
+fn lanes(call: &Conversation, scale: Scale, height: u32) -> Vec<Lane> {
+    let lane = |(at, who): (usize, &rehearsal_model::Participant)| Lane {
+        name: who.name.clone().unwrap_or_else(|| format!("Speaker {}", at + 1)),
+        role: who.role.name().to_owned(),
+        y: TOP + at as u32 * height,
+        talk: Vec::new(),
+        pitch: Vec::new(),
+        pitch_range: None,
+    };
+    let mut lanes: Vec<Lane> = call.participants.iter().enumerate().map(lane).collect();
+    for (index, turn) in call.turns.iter().enumerate() {
+        let Some(start) = turn.start_ms else { continue };
+        let next = call.turns[index + 1..].iter().find_map(|turn| turn.start_ms);
+        let end = turn.end_ms.or(next).unwrap_or(scale.whole).max(start);
+        let Some(lane) = lanes.get_mut(turn.participant as usize) else { continue };
+        let title = format!("{} {}", clock(start), shortened(call.turn_text(turn)));
+        lane.talk.push(scale.stretch(start, end, index, title));
+    }
+    lanes
+}
+
+/// Labels and signs on turns with times, a row for each name.
+fn rows(
+    call: &Conversation,
     annotations: &[(String, Vec<Annotation>)],
-    turn: usize,
-) -> impl Iterator<Item = String> + '_ {
-    annotations.iter().flat_map(|(_, annotations)| annotations).filter_map(move |annotation| {
-        let Value::Label(label) = &annotation.value else { return None };
-        (annotation.scope.turn() == Some(turn as u32))
-            .then(|| format!("{}: {}", annotation.name, label.name))
-    })
+    scale: Scale,
+    top: u32,
+) -> Vec<Row> {
+    let mut rows: BTreeMap<&str, (usize, Vec<Mark>)> = BTreeMap::new();
+    for (extractor, (_, annotations)) in annotations.iter().enumerate() {
+        for annotation in annotations {
+            let what = match &annotation.value {
+                Value::Label(label) => label.name.replace('_', " "),
+                Value::Flag(true) => annotation.name.replace('_', " "),
+                _ => continue,
+            };
+            let Some((turn, at)) = time_of(call, annotation.scope) else { continue };
+            let mark = Mark { x: scale.x(at), turn, title: format!("{} {what}", clock(at)) };
+            let row = rows.entry(&annotation.name);
+            row.or_insert_with(|| (extractor, Vec::new())).1.push(mark);
+        }
+    }
+    let mut rows: Vec<(usize, &str, Vec<Mark>)> =
+        rows.into_iter().map(|(name, (extractor, marks))| (extractor, name, marks)).collect();
+    rows.sort_by_key(|(extractor, name, _)| (*extractor, *name));
+    let row = |(at, (extractor, name, marks)): (usize, (usize, &str, Vec<Mark>))| Row {
+        name: name.replace('_', " "),
+        hue: hue(extractor),
+        y: top + at as u32 * ROW,
+        marks,
+    };
+    rows.into_iter().enumerate().map(row).collect()
+}
+
+/// When a finding was said: from its words' times, else its turn's.
+fn time_of(call: &Conversation, scope: Scope) -> Option<(usize, u32)> {
+    let turn = scope.turn()? as usize;
+    let word = match scope {
+        Scope::Span(_, span) => {
+            let first = call.words.partition_point(|word| word.text.end <= span.start);
+            call.words.get(first).filter(|word| word.text.start < span.end)
+        }
+        _ => None,
+    };
+    Some((turn, word.map(|word| word.start_ms).or(call.turns.get(turn)?.start_ms)?))
 }
 
 fn shortened(text: &str) -> String {
@@ -136,7 +208,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Stretches in which nobody talks.
-fn pauses(call: &Conversation, x: impl Fn(u32) -> f64) -> Vec<Pause> {
+fn pauses(call: &Conversation, scale: Scale) -> Vec<Stretch> {
     let mut talk: Vec<(u32, u32)> =
         call.turns.iter().filter_map(|turn| turn.start_ms.zip(turn.end_ms)).collect();
     talk.sort_unstable();
@@ -145,41 +217,44 @@ fn pauses(call: &Conversation, x: impl Fn(u32) -> f64) -> Vec<Pause> {
     for (start, end) in talk {
         if let Some(from) = quiet_from.filter(|from| start >= *from + PAUSE_MS) {
             let seconds = f64::from(start - from) / 1000.0;
-            let width = x(start) - x(from);
-            found.push(Pause { x: x(from), width, title: format!("{seconds:.1} s of silence") });
+            found.push(scale.stretch(from, start, 0, format!("{seconds:.1} s of silence")));
         }
         quiet_from = Some(end.max(quiet_from.unwrap_or_default()));
     }
     found
 }
 
-fn ticks(whole: u32, x: impl Fn(u32) -> f64) -> Vec<Tick> {
+fn ticks(scale: Scale) -> Vec<Tick> {
     const STEPS_S: [u32; 9] = [5, 10, 30, 60, 120, 300, 600, 1200, 3600];
-    let step = STEPS_S.into_iter().find(|step| whole / 1000 / step <= 12).unwrap_or(7200) * 1000;
-    (0..=whole / step).map(|n| Tick { x: x(n * step), label: clock(n * step) }).collect()
+    // An hour is drawn broader than a minute, so it has room for more of them.
+    let most = 10 + scale.whole / 180_000;
+    let step = STEPS_S.into_iter().find(|step| scale.whole / 1000 / step <= most);
+    let step = step.unwrap_or(7200) * 1000;
+    let tick = |n| Tick { x: scale.x(n * step), label: clock(n * step) };
+    // One at the very end would be cut off.
+    (0..=scale.whole / step).filter(|n| scale.share(n * step) < 97.0).map(tick).collect()
 }
 
-/// A curve in semitones, broken where there is no voice, a point for some two units.
-fn draw_pitch(lane: &mut Lane, pitch: &Pitch, x: impl Fn(u32) -> f64) {
+/// A curve in semitones, broken where there is no voice.
+fn draw_pitch(lane: &mut Lane, pitch: &Pitch, whole: u32) {
     let voiced: Vec<f32> = pitch.hertz.iter().copied().filter(|f0| *f0 > 0.0).collect();
     let (Some(low), Some(high)) = (percentile(&voiced, 0.02), percentile(&voiced, 0.98)) else {
         return;
     };
     let (low, high) = (low.min(high / 1.2), high.max(low * 1.2));
     let span = (high / low).ln().max(f32::EPSILON);
-    let top = lane.y + TALK + 8.0;
-    let room = LANE - TALK - 16.0;
-    let frames = pitch.hertz.len().max(1);
-    let chunk = (frames / 500).max(1);
+    // A point for 100 ms, or fewer where the call is so long that nobody could see them.
+    let chunk = (100 / pitch.hop_ms.max(1)).max(1) as usize;
+    let chunk = chunk.max(pitch.hertz.len() / 6_000);
     let mut stretch = String::new();
     for (at, frames) in pitch.hertz.chunks(chunk).enumerate() {
         let voiced: Vec<f32> = frames.iter().copied().filter(|f0| *f0 > 0.0).collect();
         match percentile(&voiced, 0.5) {
             Some(f0) => {
                 let share = ((f0 / low).ln() / span).clamp(0.0, 1.0);
-                let ms = (at * chunk) as u32 * pitch.hop_ms;
-                let y = top + room * f64::from(1.0 - share);
-                stretch.push_str(&format!("{:.1},{y:.1} ", x(ms)));
+                let ms = (at * chunk) as f64 * f64::from(pitch.hop_ms);
+                let x = ms / f64::from(whole) * 1000.0;
+                stretch.push_str(&format!("{x:.2},{:.0} ", 100.0 * (1.0 - share)));
             }
             None => lane.pitch.extend(taken(&mut stretch)),
         }
@@ -190,7 +265,7 @@ fn draw_pitch(lane: &mut Lane, pitch: &Pitch, x: impl Fn(u32) -> f64) {
 
 fn taken(stretch: &mut String) -> Option<String> {
     let whole = std::mem::take(stretch);
-    (!whole.is_empty()).then_some(whole)
+    (!whole.is_empty()).then(|| whole.trim_end().to_owned())
 }
 
 fn percentile(values: &[f32], share: f64) -> Option<f32> {

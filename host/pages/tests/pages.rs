@@ -3,7 +3,10 @@
 use rehearsal_model::{
     Annotation, Conversation, Label, Participant, Role, Scope, Span, Tier, Timing, Value,
 };
-use rehearsal_pages::{Bar, CallPage, DatasetPart, Pitch, ReportPage, Sample};
+use rehearsal_pages::{
+    Bar, Block, CallPage, DatasetPart, FamilyPart, Interval, Pitch, ReportPage, Sample, Section,
+    SplitPart,
+};
 
 const HOSTILE: &str = "</title><script>alert(1)</script><img src=x onerror=alert(1)> \"'>{{ 7*7 }}";
 
@@ -64,7 +67,7 @@ fn page(text: &str) -> String {
     )];
     let hertz = (0..900).map(|at| if at % 50 < 40 { 110.0 + at as f32 / 20.0 } else { 0.0 });
     let pitch = [Pitch { participant: 0, hop_ms: 10, hertz: hertz.collect() }];
-    CallPage::new("abc", text, &call(text), &annotations, &pitch).html().unwrap()
+    CallPage::new("abc", text, 2, &call(text), &annotations, &pitch).html().unwrap()
 }
 
 #[test]
@@ -91,10 +94,10 @@ fn a_page_needs_nothing_from_elsewhere() {
 fn a_call_shows_labels_where_they_are_and_measures_beside_their_ranges() {
     let page = page("Hello.");
     assert!(page.contains("connection"), "{page}");
-    assert!(page.contains("0.40–0.60, harmful above 0.65"), "{page}");
-    assert!(page.contains("class=\"off\""), "0.71 is beyond the published range: {page}");
-    assert!(page.contains("unavailable: Hello."), "{page}");
-    assert!(page.contains("class=\"pitch\""), "{page}");
+    assert!(page.contains("0.4–0.6 · discovery calls"), "{page}");
+    assert!(page.contains(">above</b> 0.65 or less"), "0.71 is beyond it: {page}");
+    assert!(page.contains("Not to be had</b>, Hello.: patience"), "{page}");
+    assert!(page.contains("<polyline points"), "{page}");
     assert!(page.contains("3.0 s of silence"), "{page}");
     // The text is whole, however labels cut it.
     let marks = page.split("<div class=\"said\">").nth(1).unwrap();
@@ -117,7 +120,7 @@ fn a_call_without_times_or_labels_has_a_page() {
     let mut call =
         Conversation { participants: vec![Participant::default()], ..Conversation::default() };
     call.push_turn(0, "Hello.", None);
-    let page = CallPage::new("abc", "a.txt", &call, &[], &[]).html().unwrap();
+    let page = CallPage::new("abc", "a.txt", 0, &call, &[], &[]).html().unwrap();
     assert!(page.contains("no timeline") && page.contains("Hello."), "{page}");
 }
 
@@ -128,13 +131,28 @@ fn report(text: &str) -> String {
         labels: vec![("nepq".to_owned(), Bar::chart([(text, 3), ("situation", 12_345)]))],
         datasets: vec![DatasetPart {
             id: "roleplay".to_owned(),
-            splits: vec![("conversations".to_owned(), "train".to_owned(), 7, 3, 12)],
+            splits: vec![text.to_owned()],
+            families: vec![FamilyPart {
+                name: text.to_owned(),
+                rows: 7,
+                trained: 12,
+                parts: vec![SplitPart { rows: 7, calls: 3, share: 100.0 }],
+            }],
             samples: vec![Sample {
                 id: text.to_owned(),
                 messages: vec![("assistant".to_owned(), text.to_owned(), true)],
                 ..Sample::default()
             }],
             ..DatasetPart::default()
+        }],
+        sections: vec![Section {
+            id: "agreement".to_owned(),
+            title: text.to_owned(),
+            blocks: vec![Block::intervals(
+                text,
+                (0.0, 1.0),
+                vec![Interval::new(text, 0.5, (0.25, 0.75), text)],
+            )],
         }],
         ..ReportPage::default()
     };
@@ -145,5 +163,6 @@ fn report(text: &str) -> String {
 fn a_report_counts_and_shows_rows() {
     let page = report("Hello.");
     assert!(page.contains("12\u{202f}345"), "{page}");
-    assert!(page.contains("trained on"), "{page}");
+    assert!(page.contains("learned from"), "{page}");
+    assert!(page.contains("left:25.0%;width:50.0%"), "an interval on its scale: {page}");
 }

@@ -12,13 +12,14 @@ use rehearsal_sandbox::{
 use crate::hear::{self, HearError};
 use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::load::Loading;
+use crate::privacy::Guarded;
 use crate::records::{
     CALLS, CallRecord, DEAD_LETTERS, ENTRIES, EntryRecord, ItemRef, Media, OF_A_CALL, PARTS, Part,
     fingerprint, part_key,
 };
 use crate::report::Severity;
-use crate::summary::{SourceSummary, SpeechSummary};
-use crate::{PipelineError, entries, text};
+use crate::summary::{PrivacySummary, SourceSummary, SpeechSummary};
+use crate::{PipelineError, entries, profile, text};
 
 /// Former versions of a call that are remembered.
 const FORMER: usize = 100;
@@ -117,6 +118,7 @@ impl<'a> Draft<'a> {
         &mut self,
         item: Result<Item, FailedItem>,
         speech: &mut SpeechSummary,
+        privacy: &mut PrivacySummary,
     ) -> Result<(), PipelineError> {
         if let Ok(Item { key, .. }) = &item {
             let id = ConversationId::new(&self.record.source, &self.record.key, key);
@@ -127,8 +129,12 @@ impl<'a> Draft<'a> {
         }
         self.tally.items += 1;
         match item {
-            Ok(Item { key, body: ItemBody::Conversation(call) }) => self.call(key, call, None),
-            Ok(Item { key, body: ItemBody::Recording(item) }) => self.recording(key, item, speech),
+            Ok(Item { key, body: ItemBody::Conversation(call) }) => {
+                self.call(key, call, None, privacy)
+            }
+            Ok(Item { key, body: ItemBody::Recording(item) }) => {
+                self.recording(key, item, speech, privacy)
+            }
             Err(failed) => {
                 let item = place(&self.record.key, &failed.position);
                 self.unsettled |=
@@ -164,6 +170,7 @@ impl<'a> Draft<'a> {
         item: String,
         recording: RecordingItem,
         speech: &mut SpeechSummary,
+        privacy: &mut PrivacySummary,
     ) -> Result<(), PipelineError> {
         let media = Media {
             path: recording.media.path.to_string_lossy().into_owned(),
@@ -174,7 +181,7 @@ impl<'a> Draft<'a> {
         let error = match hearing.hear(repository, &media, *reporter, stop, speech) {
             Ok(transcript) => {
                 let call = hear::to_call(&transcript, recording.about);
-                return self.call(item, call, Some(media));
+                return self.call(item, call, Some(media), privacy);
             }
             Err(HearError::Repository(error)) => return Err(error.into()),
             // The chunk is dropped with all its counts.
@@ -195,6 +202,7 @@ impl<'a> Draft<'a> {
         item: String,
         conversation: Conversation,
         media: Option<Media>,
+        privacy: &mut PrivacySummary,
     ) -> Result<(), PipelineError> {
         let mut conversation = text::normalise(conversation);
         if conversation.licence.is_none() {
@@ -221,8 +229,24 @@ impl<'a> Draft<'a> {
             licence: conversation.licence.clone(),
         });
         let (source, entry) = (self.record.source.clone(), self.record.key.clone());
+        let guard = self.loading.guard;
+        let identity = guard.replaces().then(|| {
+            profile::identity_of(&conversation, media.as_ref(), &|value| guard.veil(value))
+        });
+        let Guarded { conversation, redactions, mentions, summary } = guard.apply(id, conversation);
+        privacy.add(summary);
         let former = Vec::new();
-        let record = CallRecord { source, entry, item, media, conversation, former };
+        let record = CallRecord {
+            source,
+            entry,
+            item,
+            media,
+            conversation,
+            former,
+            redactions,
+            mentions,
+            identity,
+        };
         self.keep(id, record)?;
         self.tally.loaded += 1;
         Ok(())

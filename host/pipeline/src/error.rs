@@ -33,6 +33,9 @@ pub enum PipelineError {
     /// The repository refused.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// Personal data cannot be replaced: there is no key.
+    #[error(transparent)]
+    Privacy(#[from] crate::PrivacyError),
     /// A data set could not be written.
     #[error(transparent)]
     Dataset(#[from] DatasetError),

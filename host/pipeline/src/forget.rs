@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rehearsal_dataset::CONVERSATIONS;
-use rehearsal_model::{Body, Conversation, ConversationId, ExampleId};
+use rehearsal_model::{Body, ConversationId, ExampleId};
+use rehearsal_privacy::Redactor;
 use rehearsal_repository::{Fingerprint, Kind, Repository, RepositoryError};
 use serde::Serialize;
 
@@ -19,7 +20,8 @@ use crate::live::live_calls;
 use crate::plan::Plan;
 use crate::publish::{names, publish};
 use crate::records::{
-    CALLS, DEAD_LETTERS, DELETIONS, ENTRIES, EntryRecord, PARTS, PRODUCTS, Part, entry_key,
+    CALLS, CallRecord, DEAD_LETTERS, DELETIONS, ENTRIES, EntryRecord, PARTS, PRODUCTS, Part,
+    entry_key,
 };
 use crate::report::Reporter;
 use crate::summary::DatasetSummary;
@@ -58,20 +60,42 @@ fn as_text<S: serde::Serializer>(id: &ConversationId, to: S) -> Result<S::Ok, S:
     to.collect_str(id)
 }
 
+/// A person's calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The calls.
+    pub calls: Vec<Condemned>,
+    /// Calls whose names were replaced by a key that is not here: nobody can tell whom
+    /// they named.
+    pub sealed: u64,
+}
+
 /// Calls in which a person takes part or is named by their whole name, in no matter
-/// which case.
+/// which case; `key` tells who was named where names were replaced.
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub fn calls_of(repository: &Repository, person: &str) -> Result<Vec<Condemned>, RepositoryError> {
+pub fn calls_of(
+    repository: &Repository,
+    person: &str,
+    key: Option<&Redactor>,
+) -> Result<Found, RepositoryError> {
     let person = person.trim().to_lowercase();
-    let mut found = Vec::new();
+    let mark = key.map(|key| key.mark(&person));
+    let mut found = Found::default();
     for record in repository.scan(&CALLS, [])? {
         let record = record?;
-        let because = mentions(&record.value.conversation, &person);
+        let call = &record.value;
+        let mut because = mentions(call, &person);
+        if mark.is_some_and(|mark| call.mentions.binary_search(&mark).is_ok()) {
+            because.push("named before names were replaced".to_owned());
+        }
+        let readable = key.is_some_and(|key| key.knows(&call.conversation) == Some(true));
+        let sealed = !call.mentions.is_empty() && !readable;
+        found.sealed += u64::from(sealed && because.is_empty());
         if let (false, Ok(id)) = (because.is_empty(), <[u8; 16]>::try_from(&record.key[..])) {
             let id = ConversationId::from_bytes(id);
-            found.extend(condemned(repository, id, because)?);
+            found.calls.extend(condemned(repository, id, because)?);
         }
     }
     Ok(found)
@@ -104,7 +128,8 @@ pub fn condemned(
 }
 
 /// Where a call names somebody; `person` is in lower case.
-fn mentions(call: &Conversation, person: &str) -> Vec<String> {
+fn mentions(record: &CallRecord, person: &str) -> Vec<String> {
+    let call = &record.conversation;
     let mut because = Vec::new();
     let names = call.participants.iter().filter_map(|one| one.name.as_deref());
     if names.into_iter().any(|name| name.trim().to_lowercase() == person) {

@@ -16,11 +16,18 @@ pub(crate) fn stage(component: &Component, canonical_config: &str, hears: bool) 
     hasher.finish()
 }
 
-/// Of an entry: loaded again when the loader, its configuration or the entry changes.
-pub(crate) fn entry(stage: &Digest, licence: Option<&str>, fingerprint: &str) -> Digest {
+/// Of an entry: loaded again when the loader, its configuration, the handling of
+/// personal data or the entry changes.
+pub(crate) fn entry(
+    stage: &Digest,
+    privacy: &Digest,
+    licence: Option<&str>,
+    fingerprint: &str,
+) -> Digest {
     let mut hasher = Hasher::new("entry");
     hasher
         .part(stage.as_bytes())
+        .part(privacy.as_bytes())
         .part(licence.unwrap_or_default().as_bytes())
         .part(fingerprint.as_bytes());
     hasher.finish()

@@ -28,7 +28,9 @@ mod live;
 mod load;
 mod lock;
 mod minimal;
+mod overview;
 mod plan;
+mod privacy;
 mod profile;
 mod publish;
 mod purge;
@@ -51,9 +53,11 @@ pub use hear::pull_note;
 pub use letters::{DeadLetter, Input, dead_letters, release};
 pub use lock::{Change, Difference, Lock, LockError, lock_path};
 pub use minimal::{Minimal, minimal};
+pub use overview::{Duplicates, Overview, Redacted, SourceOverview, overview};
 pub use plan::{
     DatasetPlan, Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve,
 };
+pub use privacy::{PrivacyError, existing_key};
 pub use purge::{Purge, purge_gone};
 pub use records::{
     Analysis, CallRecord, EntryRecord, Inspection, ItemRef, Media, Part, PathProduct, Product,
@@ -62,5 +66,7 @@ pub use records::{
 pub use replay::{Replay, ReplayOutcome, replay};
 pub use report::{Reporter, Severity, Silent};
 pub use run::{load, run};
-pub use summary::{DatasetSummary, RunSummary, SourceSummary, SpeechSummary, StageSummary};
+pub use summary::{
+    DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
+};
 pub use why::{Objection, Subject, why};

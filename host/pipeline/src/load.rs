@@ -17,9 +17,10 @@ use crate::draft::{Draft, plain};
 use crate::hear::Hearing;
 use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::plan::ReadySource;
+use crate::privacy::Guard;
 use crate::records::{CURSORS, DEAD_LETTERS, ENTRIES, entry_key, fingerprint, source_prefix};
 use crate::report::{Reporter, Severity};
-use crate::summary::{SourceSummary, SpeechSummary};
+use crate::summary::{PrivacySummary, SourceSummary, SpeechSummary};
 use crate::{PipelineError, entries, keys};
 
 /// Everything that loading a source needs.
@@ -27,6 +28,7 @@ pub(crate) struct Loading<'a> {
     pub(crate) source: &'a ReadySource,
     pub(crate) repository: &'a Repository,
     pub(crate) hearing: &'a Hearing,
+    pub(crate) guard: &'a Guard,
     pub(crate) reporter: &'a dyn Reporter,
     pub(crate) stop: &'a AtomicBool,
 }
@@ -36,6 +38,7 @@ pub(crate) struct Loading<'a> {
 pub(crate) struct Loaded {
     pub(crate) source: SourceSummary,
     pub(crate) speech: SpeechSummary,
+    pub(crate) privacy: PrivacySummary,
     /// Entries in a row that the source gave no answer about.
     unanswered: u32,
     /// The source will give no more for now.
@@ -130,7 +133,8 @@ impl Loading<'_> {
         let id = &self.source.stage.id;
         let slot = entry_key(id, &entry.key);
         let licence = self.source.licence.as_deref();
-        let key = keys::entry(&self.source.stage.key, licence, &entry.fingerprint);
+        let privacy = self.guard.digest();
+        let key = keys::entry(&self.source.stage.key, &privacy, licence, &entry.fingerprint);
         if self.stands(&slot, &key)? {
             loaded.source.unchanged += 1;
             return Ok(());
@@ -145,7 +149,7 @@ impl Loading<'_> {
                     let turn = course.turn(called.value.next, !called.value.items.is_empty());
                     draft.read(called.files);
                     for item in called.value.items {
-                        draft.item(item, &mut loaded.speech)?;
+                        draft.item(item, &mut loaded.speech, &mut loaded.privacy)?;
                         if self.stop.load(Ordering::Relaxed) {
                             // The chunk is loaded again by the next run.
                             return Ok(());

@@ -96,6 +96,8 @@ pub struct Plan {
     pub datasets: DatasetPlan,
     /// Speech settings.
     pub speech: rehearsal_config::Speech,
+    /// What becomes of personal data.
+    pub privacy: rehearsal_config::Privacy,
     /// In the order of the file, as all that follow.
     pub sources: Vec<ReadySource>,
     /// Extractors.
@@ -193,6 +195,7 @@ pub async fn resolve(
         seed: pipeline.seed,
         datasets: datasets(&pipeline.datasets),
         speech: pipeline.speech.clone(),
+        privacy: pipeline.privacy.clone(),
         sources,
         extractors,
         paths,

@@ -94,22 +94,29 @@ pub fn status(repository: &Repository) -> Result<Status, RepositoryError> {
     })
 }
 
-/// Calls whose id, entry or item begins with `text`, at most `most`.
+/// Calls whose id or entry begins with `text`, at most `most`; with `after`, those that
+/// come after the call of this id in the list.
 ///
 /// # Errors
 /// When the repository cannot be read.
 pub fn find_calls(
     repository: &Repository,
     text: &str,
+    after: Option<ConversationId>,
     most: usize,
 ) -> Result<Vec<CallLine>, PipelineError> {
     let mut found = Vec::new();
+    let mut passed = after.is_none();
     for entry in repository.scan(&ENTRIES, [])? {
         let entry = entry?;
         let (slot, entry) = (entry.key, entry.value);
         let by_name = entry.key.starts_with(text);
         entries::for_each_part(repository, &slot, &entry, |part| {
             for item in &part.items {
+                if !passed {
+                    passed = after == Some(item.id);
+                    continue;
+                }
                 let id = item.id.to_string();
                 if found.len() == most || !(by_name || id.starts_with(text)) {
                     continue;

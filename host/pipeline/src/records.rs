@@ -4,10 +4,13 @@
 //! said of it, and what was made of it. Their fingerprints are cache keys: whether a
 //! call has anything to be done is one look at the index.
 
+use std::borrow::Cow;
+
 use rehearsal_dataset::{Signature, Tie};
 use rehearsal_model::{
     Annotation, Conversation, ConversationId, Digest, Example, Hasher, Report, Role, Verdict,
 };
+use rehearsal_privacy::{Mark, Redaction};
 use rehearsal_repository::{Fingerprint, Kind, Table};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +21,8 @@ pub(crate) const ENTRIES: Table<EntryRecord> = Table::new(Kind::Entry, 2);
 /// Items of entries that came in several chunks, under [`part_key`].
 pub(crate) const PARTS: Table<Part> = Table::new(Kind::EntryPart, 1);
 /// Calls, under their ids.
-pub(crate) const CALLS: Table<CallRecord> = Table::new(Kind::Conversation, 2);
+pub(crate) const CALLS: Table<CallRecord> =
+    Table::new(Kind::Conversation, 3).upgrading(CallRecord::from_former);
 /// Speech recognition by recording and settings, under [`Digest`]s.
 pub(crate) const TRANSCRIPTS: Table<rehearsal_speech::Transcript> = Table::new(Kind::Transcript, 1);
 /// What extractors said, under call ids.
@@ -33,7 +37,9 @@ pub(crate) const REPORTS: Table<Report> = Table::new(Kind::Report, 1);
 /// Where listings were cut off, under source ids.
 pub(crate) const CURSORS: Table<String> = Table::new(Kind::Cursor, 1);
 /// Runs that came to an end, under names.
-pub(crate) const RUNS: Table<crate::summary::RunSummary> = Table::new(Kind::Run, 1);
+pub(crate) const RUNS: Table<crate::summary::RunSummary> =
+    // What an older version counted is of no more use than nothing.
+    Table::new(Kind::Run, 2).upgrading(|_, _| Some(crate::summary::RunSummary::default()));
 
 /// What splits need to know of calls, under their ids. The fingerprint is the call's.
 pub(crate) const PROFILES: Table<Profile> = Table::new(Kind::Profile, 1);
@@ -114,10 +120,27 @@ pub struct CallRecord {
     pub item: String,
     /// The recording behind it.
     pub media: Option<Media>,
-    /// The call.
+    /// The call, as plugins see it.
     pub conversation: Conversation,
     /// Digests of the versions that this one replaced, oldest first.
     pub former: Vec<Digest>,
+    /// Where personal data was replaced in it, and when it was said.
+    pub redactions: Vec<Redaction>,
+    /// Keyed hashes of the names that were replaced, so that who has the key can find a
+    /// person's calls.
+    pub mentions: Vec<Mark>,
+    /// What it shares with other calls, from before names were replaced; none where they
+    /// were not.
+    pub identity: Option<Identity>,
+}
+
+/// What a call shares with others, as [`rehearsal_dataset::name_hash`]es.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Identity {
+    /// What keeps calls on one side of a split.
+    pub ties: Vec<(Tie, u64)>,
+    /// Who sells in it.
+    pub sellers: Vec<u64>,
 }
 
 impl CallRecord {
@@ -130,7 +153,50 @@ impl CallRecord {
         if let Some(media) = &self.media {
             hasher.part(media.fingerprint.as_bytes());
         }
+        if !self.redactions.is_empty() {
+            hasher.part(Digest::of_value(&self.redactions).as_bytes());
+        }
         hasher.finish()
+    }
+
+    /// A record of before personal data was replaced.
+    fn from_former(schema: u8, payload: &[u8]) -> Option<Self> {
+        type Former = (String, String, String, Option<Media>, Conversation, Vec<Digest>);
+        if schema != 2 {
+            return None;
+        }
+        let before: Former = postcard::from_bytes(payload).ok()?;
+        let (source, entry, item, media, conversation, former) = before;
+        let (redactions, mentions) = (Vec::new(), Vec::new());
+        Some(Self {
+            source,
+            entry,
+            item,
+            media,
+            conversation,
+            former,
+            redactions,
+            mentions,
+            identity: None,
+        })
+    }
+
+    /// What is said in it, one word for whatever was replaced: the same call twice has two
+    /// sets of pseudonyms, and is still the same call.
+    pub(crate) fn said(&self) -> Cow<'_, str> {
+        if self.redactions.is_empty() {
+            return Cow::Borrowed(&self.conversation.text);
+        }
+        let text = &self.conversation.text;
+        let mut said = String::with_capacity(text.len());
+        let mut end = 0;
+        for redaction in &self.redactions {
+            said.push_str(&text[end..redaction.span.start as usize]);
+            said.push_str(redaction.kind.name());
+            end = redaction.span.end as usize;
+        }
+        said.push_str(&text[end..]);
+        Cow::Owned(said)
     }
 }
 
@@ -248,6 +314,13 @@ pub(crate) fn partial_key(validator: &str, shard: u32) -> Vec<u8> {
 
 pub(crate) fn likeness_key(a: &ConversationId, b: &ConversationId) -> Vec<u8> {
     [&a.as_bytes()[..], b.as_bytes()].concat()
+}
+
+/// Of how alike two versions of calls are.
+pub(crate) fn likeness_mark(a: &Fingerprint, b: &Fingerprint) -> Fingerprint {
+    let mut hasher = Hasher::new("likeness");
+    hasher.part(&a.0).part(&b.0);
+    fingerprint(&hasher.finish())
 }
 
 pub(crate) fn source_prefix(source: &str) -> Vec<u8> {

@@ -15,6 +15,7 @@ use crate::hear::Hearing;
 use crate::live::live_calls;
 use crate::load::{Loaded, Loading};
 use crate::plan::Plan;
+use crate::privacy::Guard;
 use crate::publish::{Live, publish};
 use crate::records::{CALLS, RUNS, fingerprint};
 use crate::report::{Reporter, Severity};
@@ -34,7 +35,8 @@ pub async fn run(
 ) -> Result<RunSummary, PipelineError> {
     let started = Instant::now();
     let mut summary = RunSummary::default();
-    load_sources(&plan, &repository, &reporter, &stop, &mut summary).await?;
+    let guard = Arc::new(Guard::open(&plan.privacy, &plan.workspace, &*reporter)?);
+    load_sources(&plan, &repository, &guard, &reporter, &stop, &mut summary).await?;
     let sources: HashSet<&str> = plan.sources.iter().map(|s| s.stage.id.as_str()).collect();
     let live = live_calls(&repository, &sources)?;
     summary.calls = live.len() as u64;
@@ -64,7 +66,8 @@ pub async fn load(
 ) -> Result<RunSummary, PipelineError> {
     let started = Instant::now();
     let mut summary = RunSummary::default();
-    load_sources(&plan, &repository, &reporter, &stop, &mut summary).await?;
+    let guard = Arc::new(Guard::open(&plan.privacy, &plan.workspace, &*reporter)?);
+    load_sources(&plan, &repository, &guard, &reporter, &stop, &mut summary).await?;
     repository.checkpoint()?;
     summary.seconds = started.elapsed().as_secs_f64();
     Ok(summary)
@@ -74,6 +77,7 @@ pub async fn load(
 async fn load_sources(
     plan: &Arc<Plan>,
     repository: &Arc<Repository>,
+    guard: &Arc<Guard>,
     reporter: &Arc<dyn Reporter>,
     stop: &Arc<AtomicBool>,
     summary: &mut RunSummary,
@@ -85,7 +89,7 @@ async fn load_sources(
         }
         let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
         let (told, stop) = (Arc::clone(reporter), Arc::clone(stop));
-        let hearing = Arc::clone(&hearing);
+        let (hearing, guard) = (Arc::clone(&hearing), Arc::clone(guard));
         let id = plan.sources[index].stage.id.clone();
         // Speech recognition blocks for minutes, so a source has a thread of its own.
         let runtime = tokio::runtime::Handle::current();
@@ -93,15 +97,18 @@ async fn load_sources(
             runtime.block_on(async {
                 let source = &plan.sources[index];
                 let (repository, reporter) = (&*repository, &*told);
-                Loading { source, repository, hearing: &hearing, reporter, stop: &stop }.run().await
+                let (hearing, guard, stop) = (&*hearing, &*guard, &*stop);
+                Loading { source, repository, hearing, guard, reporter, stop }.run().await
             })
         };
-        let Loaded { source, speech, .. } = joined(tokio::task::spawn_blocking(work).await)?;
+        let Loaded { source, speech, privacy, .. } =
+            joined(tokio::task::spawn_blocking(work).await)?;
         if !source.balances() {
             let text = format!("{id}: items were lost count of, a bug of this program: {source:?}");
             reporter.note(Severity::Error, &text);
         }
         summary.sources.insert(id, source);
+        summary.privacy.add(privacy);
         summary.speech.heard += speech.heard;
         summary.speech.cached += speech.cached;
         summary.speech.audio_seconds += speech.audio_seconds;

@@ -13,6 +13,8 @@ pub struct RunSummary {
     pub stages: BTreeMap<String, StageSummary>,
     /// Speech recognition.
     pub speech: SpeechSummary,
+    /// Personal data in the calls that were loaded.
+    pub privacy: PrivacySummary,
     /// Calls in the repository that the sources still list.
     pub calls: u64,
     /// Calls on which nothing had to be done.
@@ -83,6 +85,27 @@ pub struct StageSummary {
     pub rejected: u64,
     /// Calls that it failed on.
     pub failed: u64,
+}
+
+/// Personal data in the calls that a run loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivacySummary {
+    /// How much of it was found, by kind.
+    pub found: BTreeMap<String, u64>,
+    /// Whether it was replaced.
+    pub replaced: bool,
+    /// Words of participants' names that can still be read.
+    pub residual: u64,
+}
+
+impl PrivacySummary {
+    pub(crate) fn add(&mut self, other: Self) {
+        for (kind, count) in other.found {
+            *self.found.entry(kind).or_default() += count;
+        }
+        self.replaced |= other.replaced;
+        self.residual += other.residual;
+    }
 }
 
 /// What came of speech recognition.

@@ -32,6 +32,24 @@ impl Key {
         derived[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// A keyed hash of a name.
+    pub(crate) fn mark(&self, name: &str) -> [u8; 8] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(b"name mark\0");
+        hasher.update(name.as_bytes());
+        let mut mark = [0; 8];
+        hasher.finalize_xof().fill(&mut mark);
+        mark
+    }
+
+    /// What a value becomes where only equality counts: 64 hexadecimal digits.
+    pub(crate) fn veil(&self, value: &str) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(b"veil\0");
+        hasher.update(value.trim().to_lowercase().as_bytes());
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// As its file holds it: 64 hexadecimal digits.
     #[must_use]
     pub fn to_hex(&self) -> String {

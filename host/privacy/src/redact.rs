@@ -1,12 +1,13 @@
 //! A conversation with its personal data replaced, every span and time moved along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rehearsal_model::{Conversation, Span, Turn, Word};
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{Entity, Kind};
 use crate::finder::Finder;
+use crate::mention::{self, Mark};
 use crate::pseudonym::{Draws, Key, Names, names_in};
 use crate::shape::surrogate;
 
@@ -38,6 +39,9 @@ pub struct Redacted {
     pub conversation: Conversation,
     /// What was found in its text, in order.
     pub redactions: Vec<Redaction>,
+    /// Keyed hashes of the names in it, sorted: [`Redactor::mark`] of a name is among them
+    /// if it stood there.
+    pub mentions: Vec<Mark>,
     /// Words of participants' names that can still be read in it.
     pub residual: u32,
 }
@@ -57,7 +61,28 @@ impl Redactor {
     #[must_use]
     pub fn report(&self, call: &Conversation) -> Redacted {
         let redactions = listed(call, &self.found(call));
-        Redacted { conversation: call.clone(), redactions, residual: 0 }
+        let conversation = call.clone();
+        Redacted { conversation, redactions, mentions: Vec::new(), residual: 0 }
+    }
+
+    /// What [`Redacted::mentions`] holds of calls that name this person.
+    #[must_use]
+    pub fn mark(&self, name: &str) -> Mark {
+        mention::mark(&self.key, name)
+    }
+
+    /// A value by which calls belong together, such as a customer's name, in a form that
+    /// only tells whether two are the same, in any call and release.
+    #[must_use]
+    pub fn veil(&self, value: &str) -> String {
+        self.key.veil(value)
+    }
+
+    /// Whether this redactor's key was the one that redacted a call; none if no key did.
+    #[must_use]
+    pub fn knows(&self, call: &Conversation) -> Option<bool> {
+        let (_, seal) = call.metadata.iter().find(|(key, _)| key == MARK)?;
+        Some(seal.split(' ').next() == Some(self.key.id().as_str()))
     }
 
     /// Replaces what is found. Pseudonyms are the same throughout a `scope`: a call's id,
@@ -65,7 +90,8 @@ impl Redactor {
     #[must_use]
     pub fn redact(&self, call: &Conversation, scope: &str) -> Redacted {
         if call.metadata.iter().any(|(key, value)| key == MARK && *value == self.seal(call)) {
-            return Redacted { conversation: call.clone(), redactions: Vec::new(), residual: 0 };
+            let (conversation, redactions) = (call.clone(), Vec::new());
+            return Redacted { conversation, redactions, mentions: Vec::new(), residual: 0 };
         }
         let found = self.found(call);
         let scope = format!("{}/{scope}", self.release);
@@ -86,12 +112,21 @@ impl Redactor {
         for who in &mut new.participants {
             who.name = who.name.as_deref().map(|name| names.replace(name));
         }
-        self.redact_notes(call, &mut new, &replace);
+        let mut mentions = BTreeSet::new();
+        for (turn, found) in call.turns.iter().zip(&found) {
+            mention::add_marks(&self.key, call.turn_text(turn), found, &mut mentions);
+        }
+        for name in known_names(call) {
+            let whole = Entity { kind: Kind::Person, span: 0..name.len() };
+            mention::add_marks(&self.key, name, &[whole], &mut mentions);
+        }
+        self.redact_notes(call, &mut new, &replace, &mut mentions);
         let residual = residual(call, &new);
         new.metadata.retain(|(key, _)| key != MARK);
         new.metadata.push((MARK.to_owned(), self.seal(&new)));
         new.metadata.sort();
-        Redacted { conversation: new, redactions, residual }
+        let mentions = mentions.into_iter().collect();
+        Redacted { conversation: new, redactions, mentions, residual }
     }
 
     fn found(&self, call: &Conversation) -> Vec<Vec<Entity>> {
@@ -105,10 +140,12 @@ impl Redactor {
         old: &Conversation,
         new: &mut Conversation,
         replace: &dyn Fn(&str, &Entity) -> String,
+        mentions: &mut BTreeSet<Mark>,
     ) {
         let known = known_names(old);
-        let clean = |text: &str| {
+        let mut clean = |text: &str| {
             let found = self.finder.find(&[text], &known);
+            mention::add_marks(&self.key, text, &found[0], mentions);
             let mut out = String::with_capacity(text.len());
             let mut end = 0;
             for entity in &found[0] {
@@ -121,6 +158,9 @@ impl Redactor {
         };
         for text in [&mut new.title, &mut new.consent].into_iter().flatten() {
             *text = clean(text);
+        }
+        for who in &mut new.participants {
+            who.role_evidence = clean(&who.role_evidence);
         }
         for (_, value) in &mut new.metadata {
             *value = clean(value);

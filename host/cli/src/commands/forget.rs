@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use rehearsal_config::Config;
 use rehearsal_gate::Mode;
 use rehearsal_model::ConversationId;
+use rehearsal_pipeline::existing_key;
 use rehearsal_pipeline::forget::{self, Condemned, Forgotten};
-use rehearsal_pipeline::query;
 use rehearsal_pipeline::verdicts::forget_verdicts;
 use rehearsal_repository::Repository;
 use rehearsal_review::Journal;
@@ -67,21 +68,27 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
 
 fn find(repository: &Repository, what: &Forget) -> Result<Vec<Condemned>> {
     if let Some(person) = &what.person {
-        let found = forget::calls_of(repository, person)?;
-        if found.is_empty() {
+        let privacy = Config::load(&what.file.pipeline)?.pipeline.privacy;
+        let key = existing_key(&privacy)?;
+        let found = forget::calls_of(repository, person, key.as_ref())?;
+        if found.sealed > 0 {
+            let message = format!(
+                "names in {} calls were replaced by a key that is not here, so nobody can tell \
+                 whether they named `{person}`; nothing was erased. Name the key in `[privacy]`, \
+                 or erase by `--call`",
+                found.sealed
+            );
+            return Err(WrongUsage(message).into());
+        }
+        if found.calls.is_empty() {
             return Err(WrongUsage(format!("no call has or names `{person}`")).into());
         }
-        return Ok(found);
+        return Ok(found.calls);
     }
     let text = what.call.as_deref().unwrap_or_default();
-    let found = query::find_calls(repository, text, 2)?;
-    let [line] = found.as_slice() else {
-        let problem = if found.is_empty() { "no call" } else { "more than one call" };
-        let message = format!("{problem} begins with `{text}`; `rehearsal show` lists them");
-        return Err(WrongUsage(message).into());
-    };
+    let id = super::find_call(repository, text)?;
     let because = vec!["asked for".to_owned()];
-    Ok(forget::condemned(repository, line.id.parse()?, because)?.into_iter().collect())
+    Ok(forget::condemned(repository, id, because)?.into_iter().collect())
 }
 
 fn list(condemned: &[Condemned]) -> String {

@@ -5,12 +5,14 @@ mod attack;
 mod check;
 mod dead_letters;
 mod explain;
+mod export_audio;
 mod forget;
 mod lock;
 mod minimal;
 mod model;
 mod plugin;
 mod purge;
+mod report;
 mod review;
 mod run;
 mod show;
@@ -24,7 +26,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use rehearsal_config::Config;
 use rehearsal_gate::{Gate, Mode, Settings};
-use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings};
+use rehearsal_model::ConversationId;
+use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings, query};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox};
 
@@ -51,7 +54,15 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Backup { to, file } => upkeep::backup(&to, &file, json),
         Command::Status { why: true, file } => status::why(&file, json),
         Command::Status { why: false, file } => status::run(&file, json),
-        Command::Show { id, file } => show::run(id.as_deref(), &file, json),
+        Command::Show { id: Some(id), html: Some(page), file, .. } => {
+            show::page(&id, &page, &file, json)
+        }
+        Command::Show { id: Some(id), file, .. } => show::call(&id, &file, json),
+        Command::Show { id: None, limit, after, file, .. } => {
+            show::list(limit, after.as_deref(), &file, json)
+        }
+        Command::Report { out, file } => report::run(&out, &file, json),
+        Command::ExportAudio { id, out, file } => export_audio::run(&id, &out, &file, json),
         Command::Explain { example, file } => explain::run(&example, &file, json),
         Command::Purge { dry_run, file, .. } => purge::run(&file, dry_run, json),
         Command::Forget(what) => forget::run(&what, plugins, json),
@@ -108,6 +119,19 @@ fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime> {
         builder.worker_threads(workers.max(1));
     }
     builder.enable_time().build().context("cannot start worker threads")
+}
+
+/// The one call that an argument names.
+fn find_call(repository: &Repository, text: &str) -> Result<ConversationId> {
+    let found = query::find_calls(repository, text, None, 2)?;
+    match found.as_slice() {
+        [line] => Ok(line.id.parse()?),
+        found => {
+            let problem = if found.is_empty() { "no call" } else { "more than one call" };
+            let message = format!("{problem} begins with `{text}`; `rehearsal show` lists them");
+            Err(WrongUsage(message).into())
+        }
+    }
 }
 
 /// The repository of a pipeline that ran before.

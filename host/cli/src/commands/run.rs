@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use rehearsal_gate::Mode;
-use rehearsal_pipeline::{Reporter, RunSummary, Severity};
+use rehearsal_pipeline::{PrivacySummary, Reporter, RunSummary, Severity};
 use rehearsal_repository::Repository;
 use serde_json::json;
 
@@ -125,6 +125,7 @@ fn in_words(summary: &RunSummary) -> String {
     } else {
         lines.push("speech: nothing to transcribe".to_owned());
     }
+    lines.extend(privacy(&summary.privacy));
     for (id, stage) in &summary.stages {
         lines.push(format!(
             "{id}: {} calls worked on, {} taken from before, {} results{}{}",
@@ -157,6 +158,21 @@ fn in_words(summary: &RunSummary) -> String {
     let end = if summary.stopped { "stopped after" } else { "done in" };
     lines.push(format!("{end} {}", print::seconds(summary.seconds)));
     lines.join("\n")
+}
+
+/// None where the run loaded no call with personal data.
+fn privacy(privacy: &PrivacySummary) -> Option<String> {
+    let found: Vec<String> = privacy
+        .found
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", kind.replace('_', " ")))
+        .collect();
+    if found.is_empty() {
+        return None;
+    }
+    let done = if privacy.replaced { "replaced" } else { "found, and left as they are" };
+    let left = some(privacy.residual, "words of known names left");
+    Some(format!("personal data {done}: {}{left}", found.join(", ")))
 }
 
 fn some(count: u64, what: &str) -> String {

@@ -5,6 +5,7 @@ mod dataset;
 mod grant;
 mod limits;
 mod pipeline;
+mod privacy;
 mod review;
 mod speech;
 mod split;
@@ -23,6 +24,7 @@ const SECTIONS: &[Key] = &[
     Key::optional("speech", "how recordings become text", "[speech]"),
     Key::optional("review", "what experts judge calls by, and where it is kept", "[review]"),
     Key::optional("dataset", "what all data sets have in common", "[dataset]"),
+    Key::optional("privacy", "what becomes of personal data", "[privacy]"),
     Key::required("source", "where calls come from", "[[source]]"),
     Key::optional("extractor", "what is found in calls", "[[extractor]]"),
     Key::optional("path", "what training data is made of them", "[[path]]"),
@@ -46,6 +48,10 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         Some(node) => review::decode(context, node),
         None => Some(review::default(context)),
     };
+    let privacy = match file.node("privacy") {
+        Some(node) => privacy::decode(context, node),
+        None => Some(privacy::default()),
+    };
     let sources = stages(context, &file, StageKind::Source);
     let extractors = stages(context, &file, StageKind::Extractor);
     let paths = stages(context, &file, StageKind::Path);
@@ -60,6 +66,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         speech: speech?,
         datasets: datasets?,
         review: review?,
+        privacy: privacy?,
         sources: sources
             .into_iter()
             .map(|read| Source { stage: read.stage, licence: read.licence })

@@ -4,13 +4,12 @@ use rehearsal_config::Split as Authored;
 use rehearsal_dataset::{
     Division as Rule, Graph, LIKENESS, Shares, Shingles, Split, assign, near_duplicates,
 };
-use rehearsal_model::Hasher;
 use rehearsal_repository::Repository;
 
 use super::corpus::Corpus;
 use crate::PipelineError;
 use crate::plan::Plan;
-use crate::records::{CALLS, LIKENESSES, fingerprint, likeness_key};
+use crate::records::{CALLS, LIKENESSES, likeness_key, likeness_mark};
 
 /// How a data set is divided.
 pub(crate) struct Division {
@@ -92,9 +91,7 @@ pub(super) fn graph(repository: &Repository, corpus: &Corpus) -> Result<Graph, P
         }
         let [x, y] = [a, b].map(|place| &corpus.calls[place as usize]);
         let key = likeness_key(&x.id, &y.id);
-        let mut hasher = Hasher::new("likeness");
-        hasher.part(&x.said.0).part(&y.said.0);
-        let mark = fingerprint(&hasher.finish());
+        let mark = likeness_mark(&x.said, &y.said);
         let known = match repository.fingerprint(LIKENESSES.kind(), &key)? {
             Some(known) if known == mark => repository.get(&LIKENESSES, &key).ok().flatten(),
             _ => None,
@@ -138,6 +135,6 @@ impl Texts<'_> {
     fn other(&self, place: u32) -> Result<Shingles, PipelineError> {
         let id = self.corpus.calls[place as usize].id;
         let call = self.repository.get(&CALLS, id.as_bytes())?;
-        Ok(call.map(|call| Shingles::of(&call.conversation.text)).unwrap_or_default())
+        Ok(call.map(|call| Shingles::of(&call.said())).unwrap_or_default())
     }
 }
