@@ -20,7 +20,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use rehearsal_config::Config;
 use rehearsal_gate::{Gate, Mode, Settings as GateSettings};
-use rehearsal_pipeline::{CallAudio, FileDigests, Silent, Surroundings};
+use rehearsal_pipeline::{CallAudio, CallSemantics, FileDigests, Silent, Surroundings};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox, Settings};
 
@@ -69,6 +69,7 @@ fn load(folder: &Path, calls: usize) {
     let surroundings = Surroundings {
         sandbox: &sandbox,
         plugins: plugin.parent().expect("the folder of plugins"),
+        semantics: Arc::new(CallSemantics::locate(&config.pipeline.semantics)),
         audio: Arc::new(CallAudio::default()),
         fingerprints: Arc::new(Fingerprints::with_store(Arc::new(FileDigests::default()))),
         gate: Gate::new(GateSettings { budgets: None, mode: Mode::Live, lookup: None })

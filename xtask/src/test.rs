@@ -23,12 +23,13 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     })?;
     // The end-to-end tests run the built binary.
     steps.step("build", || build::host(workspace))?;
-    // The tests of speech need a model; pulling the one that is there already
-    // costs a look.
-    steps.step("model", || {
-        command::run(
-            command::program_in(&workspace.root, workspace.rehearsal()).args(["model", "pull"]),
-        )
-    })?;
+    // The tests of speech and of embeddings need a model each; pulling one that is there
+    // already costs a look.
+    for model in [&[][..], &["all-minilm-l6-v2"]] {
+        steps.step("model", || {
+            let mut pull = command::program_in(&workspace.root, workspace.rehearsal());
+            command::run(pull.args(["model", "pull"]).args(model))
+        })?;
+    }
     steps.step("tests", || cargo(&["test", "--workspace"]))
 }

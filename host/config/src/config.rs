@@ -148,6 +148,13 @@ impl Config {
             .help(format!("`[[{section}]]` takes plugins of the world `{wanted}`"))
     }
 
+    /// The finding that the catalogue has no such embedding model.
+    pub fn unknown_embedding_model(&self, name: &str, known: &[&str]) -> Diagnostic {
+        Diagnostic::error(format!("there is no embedding model `{name}`"))
+            .label(self.pipeline.semantics.model_span.clone(), "unknown model")
+            .help(suggest::help(name, known))
+    }
+
     /// The finding that the catalogue has no such speech model.
     pub fn unknown_model(&self, name: &str, known: &[&str]) -> Diagnostic {
         Diagnostic::error(format!("there is no speech model `{name}`"))

@@ -27,7 +27,7 @@ pub use document::{Document, Position};
 pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
 pub use pipeline::{
     DatasetFormat, Datasets, KeyPlace, Learns, Limits, Pipeline, Plugin, Privacy, PrivacyMode,
-    PseudonymScope, Rate, Review, Source, Speech, SpeechModel, Split, Stage, StageKind, StageSpans,
-    TrainingPath,
+    PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel, Split, Stage, StageKind,
+    StageSpans, TrainingPath,
 };
 pub use report::Report;

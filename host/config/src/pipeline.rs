@@ -32,6 +32,8 @@ pub struct Pipeline {
     pub review: Review,
     /// What becomes of personal data.
     pub privacy: Privacy,
+    /// What texts are embedded with.
+    pub semantics: Semantics,
     /// Where calls come from; at least one.
     pub sources: Vec<Source>,
     /// What is found in them.
@@ -76,6 +78,15 @@ pub struct Review {
     pub rubric: Option<PathBuf>,
     /// The journal of verdicts; it need not exist yet.
     pub verdicts: PathBuf,
+}
+
+/// `[semantics]`: what texts are embedded with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Semantics {
+    /// A name of the catalogue.
+    pub model: String,
+    /// Where the file names the model; its start where it does not.
+    pub model_span: Range<usize>,
 }
 
 /// A speech recognition model.

@@ -189,6 +189,8 @@ pub fn erase(repository: &mut Repository, condemned: &[Condemned]) -> Result<u64
         Kind::Deletion | Kind::Run | Kind::Cursor | Kind::File => false,
         // May quote any call; made again from what is left.
         Kind::Report | Kind::Partial => true,
+        // A vector tells of its text and not whose it was; all are made again when asked.
+        Kind::Embedding => true,
         Kind::Entry => lessened.entries.contains_key(key),
         Kind::EntryPart => lessened.parts.contains_key(key),
         Kind::DeadLetter => letters.contains(key) || begins(key, 0),

@@ -5,7 +5,13 @@ use rehearsal_model::{Annotation, Digest, Example, Hasher};
 use rehearsal_sandbox::Component;
 
 /// What a stage's results depend on besides their input.
-pub(crate) fn stage(component: &Component, canonical_config: &str, hears: bool) -> Digest {
+/// `semantics` is the embedding model that it may ask; none where it has to do without.
+pub(crate) fn stage(
+    component: &Component,
+    canonical_config: &str,
+    hears: bool,
+    semantics: Option<&str>,
+) -> Digest {
     let mut hasher = Hasher::new("stage");
     hasher
         .part(component.digest().as_bytes())
@@ -13,6 +19,9 @@ pub(crate) fn stage(component: &Component, canonical_config: &str, hears: bool) 
         .part(component.contract().as_bytes())
         .part(canonical_config.as_bytes())
         .part(&[u8::from(hears)]);
+    if let Some(model) = semantics {
+        hasher.part(model.as_bytes());
+    }
     hasher.finish()
 }
 

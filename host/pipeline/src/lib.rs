@@ -40,6 +40,7 @@ mod replay;
 mod report;
 pub mod review;
 mod run;
+mod semantics;
 mod summary;
 mod text;
 pub mod verdicts;
@@ -66,6 +67,7 @@ pub use records::{
 pub use replay::{Replay, ReplayOutcome, replay};
 pub use report::{Reporter, Severity, Silent};
 pub use run::{load, run};
+pub use semantics::CallSemantics;
 pub use summary::{
     DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
 };

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rehearsal_config::{Config, HttpGrant, Stage};
 use rehearsal_model::{Annotation, Conversation, ConversationId, Example};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{
-    CallError, Called, Capability, Extractor, Failure, Grants, ItemBody, Loader, PathBuilder,
-    Subject, Validator,
+    CallError, Called, Capability, EmbedError, Embeddings, Extractor, Failure, Grants, ItemBody,
+    Loader, PathBuilder, SemanticsSource, Subject, Validator,
 };
 
 use crate::plan::{Plan, Ready};
@@ -151,19 +153,41 @@ async fn list_and_load(loader: &Loader) -> Result<Called<Loaded>, CallError> {
     Ok(Called { value: loaded, output: page.output, files: Vec::new() })
 }
 
+/// Embeddings that tell whether they were asked for.
+struct Watched {
+    source: Arc<dyn SemanticsSource>,
+    asked: Arc<AtomicBool>,
+}
+
+impl SemanticsSource for Watched {
+    fn embed(&self, texts: &[String]) -> Result<Embeddings, EmbedError> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.source.embed(texts)
+    }
+}
+
 /// One stage's way from nothing to what it needs.
 struct Trial<'a, T> {
     ready: &'a Ready<T>,
     grants: Grants,
     reached: Vec<Capability>,
+    /// Whether it asked for embeddings.
+    asked: Arc<AtomicBool>,
     tried: usize,
     doubt: Option<String>,
 }
 
 impl<'a, T> Trial<'a, T> {
     fn new(ready: &'a Ready<T>) -> Self {
-        let grants = Grants { config_json: ready.config.clone(), ..Grants::default() };
-        Self { ready, grants, reached: Vec::new(), tried: 0, doubt: None }
+        let asked = Arc::new(AtomicBool::new(false));
+        // A plugin without embeddings is told so and goes on, so what it does with them is
+        // seen only if it has them.
+        let semantics = ready.granted.semantics.clone().map(|source| {
+            Arc::new(Watched { source, asked: Arc::clone(&asked) }) as Arc<dyn SemanticsSource>
+        });
+        let config_json = ready.config.clone();
+        let grants = Grants { config_json, semantics, ..Grants::default() };
+        Self { ready, grants, reached: Vec::new(), asked, tried: 0, doubt: None }
     }
 
     /// Calls until nothing more is reached for.
@@ -198,7 +222,10 @@ impl<'a, T> Trial<'a, T> {
         }
     }
 
-    fn finish(self, stage: &Stage, folder: &Path, files: &BTreeSet<String>) -> Minimal {
+    fn finish(mut self, stage: &Stage, folder: &Path, files: &BTreeSet<String>) -> Minimal {
+        if self.asked.load(Ordering::Relaxed) {
+            self.reached.push(Capability::Semantics);
+        }
         let needed = self.reached.iter().map(|what| toml(stage, *what, folder, files)).collect();
         let granted = &self.ready.grants;
         let used = |name: &String| self.reached.iter().any(|what| what.name() == name);
@@ -219,6 +246,8 @@ fn grant(to: &mut Grants, from: &Grants, what: Capability) {
         Capability::Files => to.files.clone_from(&from.files),
         Capability::Audio => to.audio.clone_from(&from.audio),
         Capability::Http => to.http.clone_from(&from.http),
+        // It is there from the start.
+        Capability::Semantics => {}
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rehearsal_config::{
     Config, DatasetFormat, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind,
@@ -13,11 +14,12 @@ use rehearsal_gate::Gate;
 use rehearsal_model::{Digest, Hasher};
 use rehearsal_sandbox::{
     AudioSource, Capability, Component, Details, Extractor, FileGrant, Fingerprints, Grants,
-    Identity, Limits, LoadError, Loader, PathBuilder, Sandbox, SubjectKind, Validator, World,
+    Identity, Limits, LoadError, Loader, PathBuilder, Sandbox, SemanticsSource, SubjectKind,
+    Validator, World,
 };
 use rehearsal_speech::models::{self, Store};
 
-use crate::{PipelineError, Subjects, http, keys};
+use crate::{CallSemantics, PipelineError, Subjects, http, keys};
 
 /// A stage, ready to be called.
 pub struct Ready<T> {
@@ -147,6 +149,8 @@ pub struct Surroundings<'a> {
     pub plugins: &'a Path,
     /// Sound behind calls, for stages that were granted it.
     pub audio: Arc<dyn AudioSource>,
+    /// Embeddings, for stages that were granted them.
+    pub semantics: Arc<CallSemantics>,
     /// Contents of granted files, remembered between runs.
     pub fingerprints: Arc<Fingerprints>,
     /// The way to the network, for stages that were granted a part of it.
@@ -183,6 +187,7 @@ pub async fn resolve(
     }
     resolver.model();
     resolver.dataset_names();
+    resolver.embedding_model();
     let warnings = resolver.findings;
     if warnings.iter().any(Diagnostic::is_error) {
         return Err(PipelineError::Config(config.report(warnings)));
@@ -344,10 +349,7 @@ impl Resolver<'_> {
                 self.findings.push(self.config.unused_grant(stage, interface));
             }
         }
-        // No plugin of this contract can import it.
-        if stage.grants.allows(Interface::Semantics) {
-            self.findings.push(self.config.unused_grant(stage, Interface::Semantics));
-        }
+        let semantics = self.semantics(stage, component);
         let files = match &stage.grants.files {
             None => None,
             Some(files) => {
@@ -379,7 +381,38 @@ impl Resolver<'_> {
             }
         };
         let audio = stage.grants.audio.then(|| Arc::clone(&self.surroundings.audio));
-        whole.then(|| Grants { config_json: stage.canonical_config(), files, audio, http })
+        whole.then(|| Grants {
+            config_json: stage.canonical_config(),
+            files,
+            audio,
+            http,
+            semantics,
+        })
+    }
+
+    /// Embeddings, where they were granted. Without the model the plugin does without
+    /// them, so that is no error.
+    fn semantics(
+        &mut self,
+        stage: &Stage,
+        component: &Component,
+    ) -> Option<Arc<dyn SemanticsSource>> {
+        if !stage.grants.semantics {
+            return None;
+        }
+        if !component.uses().contains(&Capability::Semantics) {
+            self.findings.push(self.config.unused_grant(stage, Interface::Semantics));
+            return None;
+        }
+        let source = Arc::clone(&self.surroundings.semantics);
+        if let Some(reason) = source.missing() {
+            self.findings.push(
+                Diagnostic::warning(format!("`{}` does without embeddings: {reason}", stage.id))
+                    .label(stage.grant_span(), "granted, and there is no model")
+                    .help("labels come from cues alone until the model is here"),
+            );
+        }
+        Some(source)
     }
 
     fn ready<T>(
@@ -397,11 +430,21 @@ impl Resolver<'_> {
             ("files", grants.files.is_some()),
             ("audio", grants.audio.is_some()),
             ("http", grants.http.is_some()),
+            ("semantics", grants.semantics.is_some()),
         ];
+        let semantics = match &grants.semantics {
+            Some(_) => self.surroundings.semantics.identity(),
+            None => None,
+        };
         (!broken).then(|| Ready {
             id: stage.id.clone(),
             plugin: format!("{} {}", identity.name, identity.version),
-            key: keys::stage(&component, &grants.config_json, grants.audio.is_some()),
+            key: keys::stage(
+                &component,
+                &grants.config_json,
+                grants.audio.is_some(),
+                semantics.as_deref(),
+            ),
             config: grants.config_json.clone(),
             grants: named.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).into()).collect(),
             limits: limits(stage),
@@ -456,6 +499,17 @@ impl Resolver<'_> {
         }
     }
 
+    fn embedding_model(&mut self) {
+        let name = &self.config.pipeline.semantics.model;
+        let embeds = |model: &&models::Model| model.kind == models::Kind::Embedding;
+        if models::find(name).as_ref().is_some_and(embeds) {
+            return;
+        }
+        let known: Vec<&str> =
+            models::CATALOGUE.iter().filter(embeds).map(|model| model.name).collect();
+        self.findings.push(self.config.unknown_embedding_model(name, &known));
+    }
+
     fn model(&mut self) {
         let SpeechModel::Catalogue(name) = &self.config.pipeline.speech.model else { return };
         let store = Store::open_default().ok();
@@ -475,10 +529,17 @@ impl Resolver<'_> {
     }
 }
 
+/// Time of a call that may have every sentence of its batch embedded: 64 calls of an hour
+/// each, at some milliseconds a sentence.
+const EMBEDDING_TIME: Duration = Duration::from_secs(600);
+
 fn limits(stage: &Stage) -> Limits {
     let mut limits = Limits::default();
     if let Some(memory) = stage.limits.memory {
         limits.memory = usize::try_from(memory).unwrap_or(usize::MAX);
+    }
+    if stage.grants.semantics {
+        limits.deadline = EMBEDDING_TIME;
     }
     if let Some(time) = stage.limits.time {
         limits.deadline = time;

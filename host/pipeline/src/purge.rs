@@ -62,6 +62,8 @@ pub fn purge_gone(repository: &mut Repository, dry_run: bool) -> Result<Purge, P
         Kind::Entry => slots.contains(key),
         // A part's key is its entry's with two numbers of four bytes behind.
         Kind::EntryPart => key.len().checked_sub(8).is_some_and(|end| slots.contains(&key[..end])),
+        // A vector tells of its text and not whose it was.
+        Kind::Embedding => true,
         kind => doomed.contains(&(kind, key.to_vec())),
     })?;
     purge.records = erasure.records;

@@ -20,6 +20,9 @@ use crate::letters::DeadLetter;
 pub(crate) const ENTRIES: Table<EntryRecord> = Table::new(Kind::Entry, 2);
 /// Items of entries that came in several chunks, under [`part_key`].
 pub(crate) const PARTS: Table<Part> = Table::new(Kind::EntryPart, 1);
+/// Vectors of texts, values of half precision with the low byte first, under [`Digest`]s
+/// of model and text.
+pub(crate) const EMBEDDINGS: Table<Vec<u8>> = Table::new(Kind::Embedding, 1);
 /// Calls, under their ids.
 pub(crate) const CALLS: Table<CallRecord> =
     Table::new(Kind::Conversation, 3).upgrading(CallRecord::from_former);

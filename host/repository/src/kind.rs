@@ -70,6 +70,8 @@ kinds! {
     Profile = 16 "profile",
     /// How alike two conversations are that looked like near-duplicates.
     Likeness = 17 "likeness",
+    /// What a text means to an embedding model.
+    Embedding = 18 "embedding",
 }
 
 impl Kind {

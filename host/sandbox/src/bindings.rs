@@ -26,6 +26,7 @@ wasmtime::component::bindgen!({
             import rehearsal:plugin/files@0.1.0;
             import rehearsal:plugin/audio@0.1.0;
             import rehearsal:plugin/http@0.1.0;
+            import rehearsal:plugin/semantics@0.1.0;
             export rehearsal:plugin/loader-api@0.1.0;
             export rehearsal:plugin/extractor-api@0.1.0;
             export rehearsal:plugin/path-builder-api@0.1.0;

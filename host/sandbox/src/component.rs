@@ -23,6 +23,7 @@ struct Inner {
     version: &'static str,
     imports: Vec<String>,
     needs: Vec<Capability>,
+    uses: Vec<Capability>,
     shared: Arc<Shared>,
     code: Code,
     /// The same code for the engine without a pool.
@@ -54,7 +55,7 @@ impl Component {
         let mut imports: Vec<String> =
             ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
         imports.sort_unstable();
-        let needs = needs(&file, &imports)?;
+        let Wishes { needs, uses } = wishes(&file, &imports)?;
         Ok(Self(Arc::new(Inner {
             file,
             digest,
@@ -62,6 +63,7 @@ impl Component {
             version,
             imports,
             needs,
+            uses,
             shared: Arc::clone(shared),
             code,
             on_demand: OnceLock::new(),
@@ -103,6 +105,12 @@ impl Component {
     #[must_use]
     pub fn needs(&self) -> &[Capability] {
         &self.0.needs
+    }
+
+    /// What can be granted to it and it can do without.
+    #[must_use]
+    pub fn uses(&self) -> &[Capability] {
+        &self.0.uses
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -182,12 +190,20 @@ fn world(
     })
 }
 
-fn needs(file: &str, imports: &[String]) -> Result<Vec<Capability>, LoadError> {
-    let mut needs = Vec::new();
+/// What a component imports of what can be granted.
+#[derive(Default)]
+struct Wishes {
+    needs: Vec<Capability>,
+    uses: Vec<Capability>,
+}
+
+fn wishes(file: &str, imports: &[String]) -> Result<Wishes, LoadError> {
+    let mut wishes = Wishes::default();
     for interface in imports {
         match contract::import(interface) {
             Import::Free | Import::Wasi => {}
-            Import::Granted(capability) => needs.push(capability),
+            Import::Granted(capability) => wishes.needs.push(capability),
+            Import::Optional(capability) => wishes.uses.push(capability),
             Import::Unknown(hint) => {
                 return Err(LoadError::UnknownImport {
                     file: file.to_owned(),
@@ -197,5 +213,5 @@ fn needs(file: &str, imports: &[String]) -> Result<Vec<Capability>, LoadError> {
             }
         }
     }
-    Ok(needs)
+    Ok(wishes)
 }

@@ -76,6 +76,8 @@ pub(crate) enum Import {
     Wasi,
     /// The operator's grant.
     Granted(Capability),
+    /// Nothing, but without the operator's grant it only says that it is not granted.
+    Optional(Capability),
     /// There is no such thing here; what to do instead.
     Unknown(&'static str),
 }
@@ -89,6 +91,8 @@ pub enum Capability {
     Audio,
     /// Requests to named addresses.
     Http,
+    /// Embeddings of texts. A plugin may import it and do without.
+    Semantics,
 }
 
 impl Capability {
@@ -99,6 +103,7 @@ impl Capability {
             Self::Files => "files",
             Self::Audio => "audio",
             Self::Http => "http",
+            Self::Semantics => "semantics",
         }
     }
 }
@@ -123,6 +128,7 @@ pub(crate) fn import(name: &str) -> Import {
             "files" => Import::Granted(Capability::Files),
             "audio" => Import::Granted(Capability::Audio),
             "http" => Import::Granted(Capability::Http),
+            "semantics" => Import::Optional(Capability::Semantics),
             _ => Import::Unknown("the contract has no such import"),
         };
     }
@@ -162,6 +168,10 @@ mod tests {
         assert_eq!(export("wasi:cli/run@0.2.3"), Export::Foreign);
         assert_eq!(import("rehearsal:plugin/files@0.1.0"), Import::Granted(Capability::Files));
         assert_eq!(import("rehearsal:plugin/http@0.1.0"), Import::Granted(Capability::Http));
+        assert_eq!(
+            import("rehearsal:plugin/semantics@0.1.0"),
+            Import::Optional(Capability::Semantics)
+        );
         assert_eq!(import("wasi:io/poll@0.2.9"), Import::Wasi);
         assert!(matches!(import("wasi:io/poll@0.3.0"), Import::Unknown(_)));
         assert!(matches!(import("wasi:http/types@0.2.3"), Import::Unknown(_)));

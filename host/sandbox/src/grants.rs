@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rehearsal_gate::Door;
 
-use crate::{AudioSource, Capability, FileGrant};
+use crate::{AudioSource, Capability, FileGrant, SemanticsSource};
 
 /// Configuration and capabilities of one plugin. What is not in here, the plugin
 /// cannot reach: its imports are not even linked.
@@ -19,12 +19,15 @@ pub struct Grants {
     pub audio: Option<Arc<dyn AudioSource>>,
     /// A way to the network.
     pub http: Option<Door>,
+    /// Embeddings of texts. The one capability that is linked without a grant, too: it
+    /// then answers that it is denied.
+    pub semantics: Option<Arc<dyn SemanticsSource>>,
 }
 
 impl Default for Grants {
     /// An empty table and nothing else.
     fn default() -> Self {
-        Self { config_json: "{}".to_owned(), files: None, audio: None, http: None }
+        Self { config_json: "{}".to_owned(), files: None, audio: None, http: None, semantics: None }
     }
 }
 
@@ -34,6 +37,7 @@ impl Grants {
             Capability::Files => self.files.is_some(),
             Capability::Audio => self.audio.is_some(),
             Capability::Http => self.http.is_some(),
+            Capability::Semantics => self.semantics.is_some(),
         }
     }
 }
@@ -45,6 +49,7 @@ impl fmt::Debug for Grants {
             .field("files", &self.files)
             .field("audio", &self.audio.is_some())
             .field("http", &self.http.is_some())
+            .field("semantics", &self.semantics.is_some())
             .finish()
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod blobs;
 mod files;
 mod http;
 mod plain;
+mod semantics;
 
 use tokio::task::spawn_blocking;
 use wasmtime::component::{HasSelf, Linker};
@@ -30,6 +31,7 @@ pub(crate) fn link(
     plugin::blobs::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::log::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::config::add_to_linker::<_, Own>(linker, |state| state)?;
+    plugin::semantics::add_to_linker::<_, Own>(linker, |state| state)?;
     if wanted(Capability::Files) {
         plugin::files::add_to_linker::<_, Own>(linker, |state| state)?;
     }

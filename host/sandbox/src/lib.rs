@@ -10,8 +10,9 @@
 //!
 //! - **Nothing is shared between calls.** Each call gets an instance of its own, made
 //!   in microseconds out of a pool; no batch can leave anything to the next.
-//! - **Nothing is there unless granted.** An import that was not granted is not linked;
-//!   WASI is present and leads nowhere.
+//! - **Nothing is there unless granted.** An import that was not granted is not linked
+//!   (`semantics`, which plugins can do without, is, and says that it is denied); WASI
+//!   is present and leads nowhere.
 //! - **Nothing lasts forever or grows without end.** [`Limits`] hold for each call.
 //! - **Nothing comes back unchecked.** Sizes, row counts, spans and references are
 //!   checked before a result leaves this crate.
@@ -39,6 +40,7 @@ mod lower;
 mod output;
 mod plugin;
 mod sandbox;
+mod semantics;
 mod session;
 mod settings;
 mod state;
@@ -57,6 +59,7 @@ pub use globset::GlobSet;
 pub use grants::Grants;
 pub use output::{Level, Output, clean};
 pub use sandbox::Sandbox;
+pub use semantics::{EmbedError, Embeddings, SemanticsSource};
 pub use session::{Called, FileRead};
 pub use settings::{Limits, Pool, Settings};
 pub use worlds::{

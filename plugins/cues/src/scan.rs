@@ -43,11 +43,22 @@ impl Scan {
     /// that is quoted, negated, or not a question where the cue wants one.
     pub fn find(&mut self, cues: &Cues, text: &str) -> Vec<Match> {
         self.read(cues, text);
+        self.matches(cues, |scan, first| !scan.tokens[first].quoted && !scan.is_negated(first))
+    }
+
+    /// As [`Scan::find`], with what is quoted or negated.
+    pub fn find_all(&mut self, cues: &Cues, text: &str) -> Vec<Match> {
+        self.read(cues, text);
+        self.matches(cues, |_, _| true)
+    }
+
+    /// Matches of the text last read that start where `may_start` says.
+    fn matches(&self, cues: &Cues, may_start: impl Fn(&Self, usize) -> bool) -> Vec<Match> {
         let mut found = Vec::new();
         for (first, token) in self.tokens.iter().enumerate() {
-            let Some(word) = token.word.filter(|_| !token.quoted) else { continue };
+            let Some(word) = token.word else { continue };
             let starts = cues.starting(word);
-            if starts.is_empty() || self.is_negated(first) {
+            if starts.is_empty() || !may_start(self, first) {
                 continue;
             }
             let sentence = &self.tokens[first..token.sentence.0];

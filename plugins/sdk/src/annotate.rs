@@ -114,6 +114,12 @@ impl Label {
     pub fn cue(name: &str, confidence: f32) -> Self {
         Self { name: name.to_owned(), tier: Tier::Cue, confidence }
     }
+
+    /// A label that a trained head found, with its calibrated confidence, 0 to 1.
+    #[must_use]
+    pub fn learned(name: &str, confidence: f32) -> Self {
+        Self { name: name.to_owned(), tier: Tier::Learned, confidence }
+    }
 }
 
 impl From<Label> for Value {

@@ -29,6 +29,7 @@ pub mod base {
                 import rehearsal:plugin/files@0.1.0;
                 import rehearsal:plugin/audio@0.1.0;
                 import rehearsal:plugin/http@0.1.0;
+                import rehearsal:plugin/semantics@0.1.0;
             }
         "#,
         world: "rehearsal:sdk/base",
@@ -69,7 +70,8 @@ world!(loader, "loader", "__export_loader_world", "rehearsal_sdk::bindings::load
 world!(extractor, "extractor", "__export_extractor_world", "rehearsal_sdk::bindings::extractor",
     {"rehearsal:plugin/blobs@0.1.0" => blobs},
     {"rehearsal:plugin/audio@0.1.0" => audio},
-    {"rehearsal:plugin/http@0.1.0" => http});
+    {"rehearsal:plugin/http@0.1.0" => http},
+    {"rehearsal:plugin/semantics@0.1.0" => semantics});
 world!(path, "path-builder", "__export_path_world", "rehearsal_sdk::bindings::path",
     {"rehearsal:plugin/examples@0.1.0" => examples});
 world!(validator, "validator", "__export_validator_world", "rehearsal_sdk::bindings::validator",

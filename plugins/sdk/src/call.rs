@@ -4,20 +4,25 @@ use std::ops::Range;
 
 use crate::host::audio::Recording;
 use crate::types::{Conversation, Participant, Role, Span, Timing, Word};
-use crate::{Result, host};
+use crate::{Embeddings, Refusal, Result, host};
 
 /// A conversation, its turns, and the recording behind it.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     conversation: &'a Conversation,
     audio: host::audio::Source<'a>,
+    semantics: host::semantics::Source<'a>,
 }
 
 impl<'a> Call<'a> {
     /// Looks at a conversation as the host passed it.
     #[must_use]
     pub fn new(conversation: &'a Conversation) -> Self {
-        Self { conversation, audio: host::audio::Source::of_host() }
+        Self {
+            conversation,
+            audio: host::audio::Source::of_host(),
+            semantics: host::semantics::Source::of_host(),
+        }
     }
 
     /// Natively: a call with a recording in memory, see [`crate::testing`].
@@ -27,7 +32,20 @@ impl<'a> Call<'a> {
         conversation: &'a Conversation,
         recording: &'a crate::testing::MemoryRecording,
     ) -> Self {
-        Self { conversation, audio: host::audio::Source::of_memory(recording) }
+        Self { audio: host::audio::Source::of_memory(recording), ..Self::new(conversation) }
+    }
+
+    /// Natively: a call with embeddings in memory, see [`crate::testing`].
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn with_embeddings(
+        conversation: &'a Conversation,
+        embeddings: &'a crate::testing::MemoryEmbeddings,
+    ) -> Self {
+        Self {
+            semantics: host::semantics::Source::of_memory(embeddings),
+            ..Self::new(conversation)
+        }
     }
 
     /// All that the source says of the call.
@@ -73,6 +91,15 @@ impl<'a> Call<'a> {
     /// As the host's: the grant `audio` is missing, or the file cannot be read.
     pub fn recording(&self) -> Result<Option<Recording<'a>>> {
         self.audio.open(self.conversation)
+    }
+
+    /// What texts mean: a vector each. Ask for all that a call needs at once.
+    ///
+    /// # Errors
+    /// The grant `semantics` is missing, or the host has no model. Do without, and say
+    /// so in what you emit.
+    pub fn embed(&self, texts: &[String]) -> Result<Embeddings, Refusal> {
+        self.semantics.embed(texts)
     }
 }
 

@@ -30,6 +30,7 @@ pub use host::blobs::Blob;
 pub use host::files::{FileInfo, Files};
 pub use host::http::{Http, Request, Response};
 pub use host::log;
+pub use host::semantics::{Embeddings, Refusal};
 pub use loader::{Body, Chunk, Entry, FailedItem, Item, Loader, Media, Page};
 pub use path::PathBuilder;
 pub use validator::{Finding, Inspection, Metric, Report, Subject, Validator, Verdict};

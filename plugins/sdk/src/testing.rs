@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::Embeddings;
 use crate::host::blobs::Blob;
 use crate::host::files::FileInfo;
 use crate::host::http::{Request, Response};
@@ -235,6 +236,45 @@ fn fingerprint(bytes: &[u8]) -> String {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{hash:016x}")
+}
+
+/// Values of a text.
+type Vector = dyn Fn(&str) -> Vec<f32> + Send + Sync;
+
+/// Embeddings by a function of the text.
+#[derive(Clone)]
+pub struct MemoryEmbeddings {
+    model: String,
+    dimensions: usize,
+    vector: Arc<Vector>,
+}
+
+impl MemoryEmbeddings {
+    /// A model of that name; `vector` gives so many values for every text.
+    pub fn new(
+        model: &str,
+        dimensions: usize,
+        vector: impl Fn(&str) -> Vec<f32> + Send + Sync + 'static,
+    ) -> Self {
+        Self { model: model.to_owned(), dimensions, vector: Arc::new(vector) }
+    }
+
+    pub(crate) fn embed(&self, texts: &[String]) -> Embeddings {
+        let mut values = Vec::with_capacity(texts.len() * self.dimensions);
+        for text in texts {
+            let mut row = (self.vector)(text);
+            row.resize(self.dimensions, 0.0);
+            values.extend(row);
+        }
+        let dimensions = u32::try_from(self.dimensions).unwrap_or(u32::MAX);
+        Embeddings { model: self.model.clone(), dimensions, values }
+    }
+}
+
+impl std::fmt::Debug for MemoryEmbeddings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("MemoryEmbeddings").field("model", &self.model).finish_non_exhaustive()
+    }
 }
 
 /// A recording whose prosody is given, frame by frame of 10 ms, the same on every

@@ -18,7 +18,7 @@ const KIT: &str = "evil";
 pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let kit = places::plugins(plugins)?.join(KIT);
     let mut stage = String::new();
     let tell = |attempt: &Attempt| {

@@ -59,7 +59,7 @@ pub(crate) fn replay(
     let runtime = super::runtime(None)?;
     // No answers are kept there, so the network is refused.
     let offline = Mode::Replay(std::env::temp_dir());
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, offline)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, offline, None)?;
     let repository = std::sync::Arc::new(super::repository(file)?);
     resolved.audio.attach(std::sync::Arc::clone(&repository));
     let letter = find(&repository, id)?;

@@ -34,7 +34,7 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
     // The plugins are looked for before anything is erased: they conclude the reports.
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let records = forget::erase(&mut repository, &condemned)?;
     let ids: Vec<ConversationId> = condemned.iter().map(|one| one.id).collect();
     let journal = Journal::new(&resolved.config.pipeline.review.verdicts);

@@ -18,7 +18,7 @@ use crate::{places, print};
 pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(Some(1))?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let path = lock_path(&file.pipeline);
     let now = Lock::of(&resolved.config, &resolved.plan);
     // One that cannot be understood is written anew.

@@ -16,7 +16,7 @@ use crate::{places, print};
 pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(Some(1))?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let path = resolved.plan.repository();
     let repository = match path.is_dir() {
         true => Some(Arc::new(Repository::open(&path)?)),

@@ -27,7 +27,9 @@ use anyhow::{Context, Result};
 use rehearsal_config::Config;
 use rehearsal_gate::{Gate, Mode, Settings};
 use rehearsal_model::ConversationId;
-use rehearsal_pipeline::{CallAudio, FileDigests, Plan, Surroundings, query};
+use rehearsal_pipeline::{
+    CallAudio, CallSemantics, FileDigests, Plan, Reporter, Surroundings, query,
+};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox};
 
@@ -79,18 +81,26 @@ struct Resolved {
     config: Config,
     plan: Plan,
     audio: Arc<CallAudio>,
+    semantics: Arc<CallSemantics>,
     files: Arc<FileDigests>,
     warnings: Option<String>,
 }
 
+/// With a reporter, an embedding model that is wanted is fetched if it is not here.
 fn resolve(
     file: &PipelineFile,
     plugins: Option<&Path>,
     sandbox: &Sandbox,
     runtime: &tokio::runtime::Runtime,
     traffic: Mode,
+    fetch: Option<&dyn Reporter>,
 ) -> Result<Resolved> {
     let config = Config::load(&file.pipeline)?;
+    let wanted = config.pipeline.stages().any(|stage| stage.grants.semantics);
+    let semantics = Arc::new(match fetch.filter(|_| wanted) {
+        Some(reporter) => CallSemantics::fetch(&config.pipeline.semantics, reporter),
+        None => CallSemantics::locate(&config.pipeline.semantics),
+    });
     let plugins = places::plugins(plugins)?;
     let audio = Arc::new(CallAudio::default());
     let files = Arc::new(FileDigests::default());
@@ -103,6 +113,7 @@ fn resolve(
         sandbox,
         plugins: &plugins,
         audio: Arc::clone(&audio) as _,
+        semantics: Arc::clone(&semantics),
         fingerprints: Arc::new(Fingerprints::with_store(Arc::clone(&files) as _)),
         gate,
     };
@@ -110,7 +121,7 @@ fn resolve(
     let mut warnings: Vec<_> = config.warnings().diagnostics().to_vec();
     warnings.extend(plan.warnings.iter().cloned());
     let warnings = (!warnings.is_empty()).then(|| config.report(warnings).render(false));
-    Ok(Resolved { config, plan, audio, files, warnings })
+    Ok(Resolved { config, plan, audio, semantics, files, warnings })
 }
 
 fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime> {

@@ -28,8 +28,9 @@ pub(super) fn released(
 ) -> Result<Exit> {
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, traffic(what))?;
     let reporter = progress::reporter(json);
+    let resolved =
+        super::resolve(&what.file, plugins, &sandbox, &runtime, traffic(what), Some(&*reporter))?;
     if let Some(warnings) = &resolved.warnings {
         reporter.note(Severity::Info, warnings);
     }
@@ -39,6 +40,7 @@ pub(super) fn released(
     tell_recovery(&repository, &*reporter);
     before(&repository)?;
     resolved.audio.attach(Arc::clone(&repository));
+    resolved.semantics.attach(Arc::clone(&repository));
     resolved.files.attach(Arc::clone(&repository));
     let stop = stop_on_interrupt()?;
     let work = rehearsal_pipeline::run(Arc::clone(&plan), repository, reporter, stop);

@@ -7,6 +7,7 @@ mod limits;
 mod pipeline;
 mod privacy;
 mod review;
+mod semantics;
 mod speech;
 mod split;
 mod stage;
@@ -25,6 +26,7 @@ const SECTIONS: &[Key] = &[
     Key::optional("review", "what experts judge calls by, and where it is kept", "[review]"),
     Key::optional("dataset", "what all data sets have in common", "[dataset]"),
     Key::optional("privacy", "what becomes of personal data", "[privacy]"),
+    Key::optional("semantics", "what texts are embedded with", "[semantics]"),
     Key::required("source", "where calls come from", "[[source]]"),
     Key::optional("extractor", "what is found in calls", "[[extractor]]"),
     Key::optional("path", "what training data is made of them", "[[path]]"),
@@ -52,6 +54,10 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         Some(node) => privacy::decode(context, node),
         None => Some(privacy::default()),
     };
+    let semantics = match file.node("semantics") {
+        Some(node) => semantics::decode(context, node),
+        None => Some(semantics::default()),
+    };
     let sources = stages(context, &file, StageKind::Source);
     let extractors = stages(context, &file, StageKind::Extractor);
     let paths = stages(context, &file, StageKind::Path);
@@ -67,6 +73,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         datasets: datasets?,
         review: review?,
         privacy: privacy?,
+        semantics: semantics?,
         sources: sources
             .into_iter()
             .map(|read| Source { stage: read.stage, licence: read.licence })

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use rehearsal_model::{ConversationId, Digest};
 use rehearsal_sandbox::{
-    AudioSource, CallError, Called, Chunk, Extractor, Failure, FileGrant, Fingerprints, Grants,
-    ItemBody, Limits, LoadError, Loader, PluginError, Prosody, Recording,
+    AudioSource, CallError, Called, Capability, Chunk, EmbedError, Embeddings, Extractor, Failure,
+    FileGrant, Fingerprints, Grants, ItemBody, Limits, LoadError, Loader, PluginError, Prosody,
+    Recording, SemanticsSource,
 };
 
 use crate::guest::{EMPTY_ROWS, extractor_with, file_loader, text};
@@ -199,4 +200,62 @@ async fn handles_are_counted() {
     let error = hoarder.extract(&[(id("a"), &call)]).await.expect_err("it is stopped");
     let Failure::Limit(limit) = error.failure.as_ref() else { panic!("{error}") };
     assert_eq!((limit.name, limit.limit), ("handles", 5));
+}
+
+/// Asks for the embedding of the first call's text. Answers a row that is an error whose
+/// text is the refusal, or the model's name.
+fn reader() -> Vec<u8> {
+    extractor_with(
+        "",
+        r#"(import "rehearsal:plugin/semantics@0.1.0" "embed" (func $embed (param i32 i32 i32)))"#,
+        "",
+        // The text stands eight bytes into the call: a list of one string.
+        "(call $embed (i32.add (local.get $batch) (i32.const 8)) (i32.const 1) (i32.const 32))
+         (i32.store8 (i32.const 1024) (i32.const 1))
+         (if (i32.load8_u (i32.const 32))
+           (then
+             (i32.store8 (i32.const 1028) (i32.load8_u (i32.const 36)))
+             (i32.store (i32.const 1032) (i32.load (i32.const 40)))
+             (i32.store (i32.const 1036) (i32.load (i32.const 44))))
+           (else
+             (i32.store (i32.const 1032) (i32.load (i32.const 36)))
+             (i32.store (i32.const 1036) (i32.load (i32.const 40)))))
+         (i32.store (i32.const 16) (i32.const 1024))
+         (i32.store (i32.const 20) (local.get $len))
+         (i32.const 16)",
+    )
+}
+
+/// One value a text: its length. Or there is no model.
+struct Lengths(Option<&'static str>);
+
+impl SemanticsSource for Lengths {
+    fn embed(&self, texts: &[String]) -> Result<Embeddings, EmbedError> {
+        let model = self.0.ok_or_else(|| EmbedError::Unavailable("no model here".to_owned()))?;
+        Ok(Embeddings {
+            model: format!("{model} {}", texts.join("|")),
+            dimensions: 1,
+            values: texts.iter().map(|text| text.len() as f32).collect(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_a_plugin_can_do_without_is_refused_when_it_asks() {
+    let component = load(&reader());
+    assert_eq!((component.needs(), component.uses()), (&[][..], &[Capability::Semantics][..]));
+    let call = call();
+    for (source, answer) in [
+        (None, "`semantics` is not granted"),
+        (Some(Lengths(None)), "no model here"),
+        (Some(Lengths(Some("counter"))), "counter Hallo, Grüß Gott.\nGuten Tag."),
+    ] {
+        let semantics = source.map(|source| Arc::new(source) as Arc<dyn SemanticsSource>);
+        let grants = Grants { semantics, ..Grants::default() };
+        let plugin = Extractor::prepare("reader", &component, grants, Limits::default());
+        let plugin = plugin.expect("it links with and without the grant");
+        let rows = plugin.extract(&[(id("a"), &call)]).await.expect("the call succeeds").value;
+        let error = rows[0].as_ref().expect_err("it answers in an error").to_string();
+        assert!(error.contains(answer), "{error}");
+    }
 }

@@ -5,3 +5,4 @@ pub(crate) mod blobs;
 pub(crate) mod files;
 pub(crate) mod http;
 pub mod log;
+pub(crate) mod semantics;
