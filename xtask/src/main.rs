@@ -13,6 +13,7 @@ mod demo;
 mod endure;
 mod fuzz;
 mod guests;
+mod heads;
 mod privacy;
 mod python;
 mod setup;
@@ -91,6 +92,16 @@ const TASKS: &[Task] = &[
         run: privacy::evaluate,
     },
     Task {
+        name: "train-extractors",
+        summary: "train the heads of the learned tier and write plugins/heads/weights",
+        run: heads::train,
+    },
+    Task {
+        name: "eval",
+        summary: "what the heads reach on calls that they have not seen; names choose heads",
+        run: heads::eval,
+    },
+    Task {
         name: "setup",
         summary: "install what a build needs and this machine lacks",
         run: setup::run,
@@ -130,7 +141,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 fn usage() -> String {
     let mut text = String::from("Usage: cargo xtask TASK\n\nTasks:\n");
     for task in TASKS {
-        text.push_str(&format!("  {:<15}{}\n", task.name, task.summary));
+        text.push_str(&format!("  {:<18}{}\n", task.name, task.summary));
     }
     text
 }

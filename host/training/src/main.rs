@@ -1,0 +1,84 @@
+//! `heads train` writes the weights that extractors ship; `heads eval` measures them by
+//! cross-validation over calls. Run by `cargo xtask train-extractors` and `cargo xtask
+//! eval`.
+//!
+//! ```text
+//! corpus + prototypes ─► readings ─► embeddings ─► rows ─► linear fits ─► decisions
+//!                                                          (L-BFGS)       (tuned on calls
+//!                                                                          left out)
+//! ```
+//!
+//! Nothing is random but the assignment of calls to folds, which follows from a fixed
+//! seed: the same corpus and model give the same heads.
+
+mod corpus;
+mod crossval;
+mod data;
+mod embeddings;
+mod fit;
+mod lbfgs;
+mod score;
+mod tasks;
+mod tune;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rehearsal_heads::Model;
+
+use crate::crossval::Measured;
+use crate::data::Data;
+use crate::tasks::{TASKS, Task};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (train, names) = match arguments.split_first() {
+        Some((action, names)) if action == "train" => (true, names),
+        Some((action, names)) if action == "eval" => (false, names),
+        _ => bail!("usage: heads train|eval [HEAD...]"),
+    };
+    let tasks = chosen(names)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let data = Data::load(&root)?;
+    for task in tasks {
+        let measured = crossval::measure(&data, task)?;
+        print!("{}", measured.report());
+        if train {
+            ship(&data, task, measured, &root)?;
+        }
+    }
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Task>> {
+    if names.is_empty() {
+        return Ok(TASKS.iter().collect());
+    }
+    let find = |name: &String| {
+        let known: Vec<&str> = TASKS.iter().map(|task| task.name).collect();
+        let found = TASKS.iter().find(|task| task.name == name);
+        found.with_context(|| format!("there is no head `{name}`; they are {}", known.join(", ")))
+    };
+    names.iter().map(find).collect()
+}
+
+/// Trains a head on all calls, decided as its cross-validation says, and writes it.
+fn ship(data: &Data, task: &Task, measured: Measured, root: &Path) -> Result<()> {
+    let all: Vec<usize> = (0..data.examples.len()).collect();
+    let mut head = fit::head(data, task, &all)?;
+    head.decision = measured.decision;
+    head.calibration = measured.calibration;
+    let model = Model {
+        embeddings: data.model.clone(),
+        width: u32::try_from(data.width)?,
+        spread: data.spread.clone(),
+        heads: vec![head],
+    };
+    let path: PathBuf = root.join("plugins/heads/weights").join(format!("{}.bin", task.name));
+    fs::create_dir_all(path.parent().unwrap_or(root))?;
+    let bytes = model.to_bytes()?;
+    fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("  written: plugins/heads/weights/{}.bin, {} kB\n", task.name, bytes.len() / 1000);
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Tier two of labels: small trained heads over sentence embeddings and explicit
+//! features.
+//!
+//! ```text
+//! lines ─► Reading ─► texts ─(the host embeds them)─► Vectors ─► Row ─► Head ─► labels
+//!          words, sentences, signs                    blocks, features, grams
+//! ```
+//!
+//! The same code reads calls in training (`cargo xtask train-extractors`) and inside
+//! plugins, so that a head never sees an input that it was not trained on. Heads are
+//! linear: a few tens of thousands of weights in a byte each, compiled into the plugin.
+//! What was tried and what they reach is in `docs/research/learned-labels.md`.
+
+mod features;
+mod grams;
+mod head;
+mod learned;
+mod model;
+mod reading;
+mod row;
+mod signs;
+mod text;
+mod vectors;
+mod words;
+
+pub use grams::Grams;
+pub use head::{Calibration, Decision, Finding, Head, Part, Side};
+pub use learned::{Learned, weights};
+pub use model::{Labelled, Model, ModelError};
+pub use reading::{Line, Reading};
+pub use row::{Row, Spread, raw_features};
+pub use vectors::{Block, Vectors};
