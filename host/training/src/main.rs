@@ -13,6 +13,7 @@
 
 mod corpus;
 mod crossval;
+mod cues;
 mod data;
 mod embeddings;
 mod fit;
@@ -46,6 +47,8 @@ fn main() -> Result<()> {
         print!("{}", measured.report());
         if train {
             ship(&data, task, measured, &root)?;
+        } else {
+            print!("{}", cues::report(&root, task)?);
         }
     }
     Ok(())

@@ -1,31 +1,32 @@
 //! Heads inside a plugin: from a call as the SDK gives it to labels.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
-use rehearsal_sdk::Call;
+use rehearsal_labels::Finding;
+use rehearsal_sdk::prelude::{Tier, Value};
 use rehearsal_sdk::types::Role;
+use rehearsal_sdk::{Call, Embeddings};
 
-use crate::{Labelled, Line, Model, Reading, Vectors};
+use crate::text::hash;
+use crate::{Line, Model, Reading, Vectors};
 
-/// Heads that ship with a plugin, read when they are first needed.
-pub struct Learned {
-    bytes: &'static [u8],
-    model: OnceCell<Result<Model, String>>,
+/// Findings by index of the turn; or why the learned tier has to be done without, for a
+/// person.
+pub type Found = Result<BTreeMap<u32, Vec<Finding>>, String>;
+
+/// A call and what its texts mean.
+pub struct Heard {
+    reading: Reading,
+    embedded: Embeddings,
 }
 
-impl Learned {
-    /// From a file of `weights/`.
-    #[must_use]
-    pub const fn new(bytes: &'static [u8]) -> Self {
-        Self { bytes, model: OnceCell::new() }
-    }
-
-    /// What a head says of a call, in the order of its turns.
+impl Heard {
+    /// Asks the host for the meaning of all texts that heads look at.
     ///
     /// # Errors
-    /// Why the learned tier has to be done without, for a person: embeddings are not
-    /// granted, there is no model, or it is not the one that the heads were trained on.
-    pub fn label(&self, call: &Call<'_>, head: &str) -> Result<Vec<Labelled>, String> {
+    /// Embeddings are not granted, or there is no model; for a person.
+    pub fn new(call: &Call<'_>) -> Result<Self, String> {
         let lines: Vec<Line<'_>> = call
             .turns()
             .map(|turn| Line {
@@ -34,34 +35,93 @@ impl Learned {
                 seller: turn.role() == Role::Seller,
             })
             .collect();
-        if lines.is_empty() {
-            return Ok(Vec::new());
-        }
         let reading = Reading::new(&lines);
         let embedded =
             call.embed(reading.texts()).map_err(|refusal| refusal.message().to_owned())?;
-        let load = || Model::load(self.bytes).map_err(|error| error.to_string());
-        let model = self.model.get_or_init(load).as_ref().map_err(Clone::clone)?;
+        Ok(Self { reading, embedded })
+    }
+}
+
+/// A head that ships with a plugin, read when it is first needed.
+pub struct Learned {
+    head: &'static str,
+    bytes: &'static [u8],
+    ready: OnceCell<Result<(Model, String), String>>,
+}
+
+impl Learned {
+    /// The head of that name, from a file of `weights/`.
+    #[must_use]
+    pub const fn new(head: &'static str, bytes: &'static [u8]) -> Self {
+        Self { head, bytes, ready: OnceCell::new() }
+    }
+
+    /// What the head says of a call. The rule of a finding names head, weights and
+    /// embedding model: `nepq-head@1c2b3a40+all-minilm-l6-v2@53aa51172d14`.
+    ///
+    /// # Errors
+    /// The host's embeddings are not those that the head was trained on.
+    pub fn find(&self, heard: &Heard) -> Found {
+        let mut found = BTreeMap::new();
+        if heard.reading.is_empty() {
+            return Ok(found);
+        }
+        let (model, rule) =
+            self.ready.get_or_init(|| self.load()).as_ref().map_err(Clone::clone)?;
+        let embedded = &heard.embedded;
         if embedded.model != model.embeddings {
             return Err(format!(
                 "the heads were trained on embeddings of {}, and the host has {}",
                 model.embeddings, embedded.model
             ));
         }
-        let vectors = Vectors::new(&reading, &embedded.values, embedded.dimensions as usize)
+        let width = embedded.dimensions as usize;
+        let vectors = Vectors::new(&heard.reading, &embedded.values, width)
             .ok_or("the host gave another number of embeddings than was asked for")?;
-        model.predict(&reading, &vectors, head).ok_or(format!("there is no head `{head}`"))
+        let labels = model
+            .predict(&heard.reading, &vectors, self.head)
+            .ok_or_else(|| format!("there is no head `{}`", self.head))?;
+        for one in labels {
+            let finding = Finding {
+                label: one.label,
+                range: None,
+                tier: Tier::Learned,
+                rule: rule.clone(),
+                confidence: one.confidence,
+                related: Vec::new(),
+            };
+            found.entry(one.turn as u32).or_insert_with(Vec::new).push(finding);
+        }
+        Ok(found)
+    }
+
+    fn load(&self) -> Result<(Model, String), String> {
+        let model = Model::load(self.bytes).map_err(|error| error.to_string())?;
+        let weights = hash(self.bytes.iter().copied());
+        let rule = format!("{}-head@{weights:08x}+{}", self.head, model.embeddings);
+        Ok((model, rule))
     }
 }
 
 impl std::fmt::Debug for Learned {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Learned").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+        out.debug_struct("Learned").field("head", &self.head).finish_non_exhaustive()
     }
+}
+
+/// Which tier a call's labels are from: `learned`, or `cue` with the reason.
+#[must_use]
+pub fn tier_of<T>(found: &Result<T, String>) -> Value {
+    Value::Text(match found {
+        Ok(_) => "learned".to_owned(),
+        Err(reason) => format!("cue: {reason}"),
+    })
 }
 
 /// Trained weights, a file a head; a plugin holds those that it names and no others.
 pub mod weights {
+    /// NEPQ question types of the seller's turns: head `nepq`.
+    pub const NEPQ: &[u8] = include_bytes!("../weights/nepq.bin");
     /// Objections in the prospect's turns: head `objection`.
     pub const OBJECTION: &[u8] = include_bytes!("../weights/objection.bin");
     /// Moves that answer objections, in the seller's turns: head `move`.

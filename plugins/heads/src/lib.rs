@@ -25,7 +25,7 @@ mod words;
 
 pub use grams::Grams;
 pub use head::{Calibration, Decision, Finding, Head, Part, Side};
-pub use learned::{Learned, weights};
+pub use learned::{Found, Heard, Learned, tier_of, weights};
 pub use model::{Labelled, Model, ModelError};
 pub use reading::{Line, Reading};
 pub use row::{Row, Spread, raw_features};

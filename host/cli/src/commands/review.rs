@@ -63,7 +63,7 @@ fn next(
     let repository = super::repository(file)?;
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
-    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live)?;
+    let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let verdicts = all_verdicts(&repository, &journal(file)?)?.standing();
     let batches = batches(file)?;
     let known = batches.all()?;

@@ -34,12 +34,8 @@ impl Finder {
         call: &Call<'_>,
         turn: Turn<'_>,
     ) -> Vec<Finding> {
-        let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
-        let other = before.filter(|before| is_side(before.role()) && before.role() != turn.role());
-        let Some(other) = other else { return Vec::new() };
-        let mut found = self.cues.find(scan, turn.text());
-        // A prospect who asks "how much" does not follow up, whatever the words.
-        found.retain(|one| turn.role() == Role::Seller || one.label != "follow_up");
+        let Some(other) = other_before(call, turn) else { return Vec::new() };
+        let mut found = self.phrases(scan, turn);
         let formed = form::echo(lexicon, turn, other)
             .into_iter()
             .chain(form::backchannel(turn, other))
@@ -48,4 +44,18 @@ impl Finder {
         join(&mut found, formed);
         found.into_iter().map(|one| one.resting_on(other.index())).collect()
     }
+
+    /// What phrases alone tell.
+    pub(crate) fn phrases(&self, scan: &mut Scan, turn: Turn<'_>) -> Vec<Finding> {
+        let mut found = self.cues.find(scan, turn.text());
+        // A prospect who asks "how much" does not follow up, whatever the words.
+        found.retain(|one| turn.role() == Role::Seller || one.label != "follow_up");
+        found
+    }
+}
+
+/// The turn before, if it is the other side's.
+pub(crate) fn other_before<'a>(call: &Call<'a>, turn: Turn<'_>) -> Option<Turn<'a>> {
+    let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
+    before.filter(|before| is_side(before.role()) && before.role() != turn.role())
 }

@@ -67,9 +67,8 @@ pub(crate) fn interruption(
     other: Turn<'_>,
     min_overlap_ms: u32,
 ) -> Option<Finding> {
-    let overlap = other.end_ms().zip(turn.start_ms()).map(|(end, start)| end.saturating_sub(start));
-    if overlap.is_some_and(|ms| ms >= min_overlap_ms) && !is_backchannel(turn.text()) {
-        return Some(Finding::rule("interruption", "overlap", 0.8));
+    if let Some(overlap) = overlap(turn, other, min_overlap_ms) {
+        return Some(overlap);
     }
     let (rule, confidence) = match cut_off(other.text())? {
         Cut::Dash => ("cut_by_dash", 0.97),
@@ -77,4 +76,11 @@ pub(crate) fn interruption(
         Cut::Dangling => ("cut_by_word", 0.5),
     };
     Some(Finding::rule("interruption", rule, confidence))
+}
+
+/// This turn begins well inside the other's.
+pub(crate) fn overlap(turn: Turn<'_>, other: Turn<'_>, min_overlap_ms: u32) -> Option<Finding> {
+    let overlap = other.end_ms().zip(turn.start_ms()).map(|(end, start)| end.saturating_sub(start));
+    let inside = overlap.is_some_and(|ms| ms >= min_overlap_ms) && !is_backchannel(turn.text());
+    inside.then(|| Finding::rule("interruption", "overlap", 0.8))
 }

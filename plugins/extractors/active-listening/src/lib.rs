@@ -1,14 +1,17 @@
 //! Signs that one side listens to the other, turn by turn, and how alike they speak.
 //!
-//! [`Finder::find`] is the seam between finding and reporting. What the words share with
-//! the turn before (echoes), a turn's shape (back-channels) and how the turn before ends
-//! (interruptions) are told by form; the rest by cues.
+//! Where embeddings are granted, a trained head finds the signs ([`learned`]). Elsewhere
+//! [`Finder::find`] does: what the words share with the turn before (echoes), a turn's
+//! shape (back-channels) and how the turn before ends (interruptions) are told by form;
+//! the rest by cues.
 
 mod findings;
 mod form;
+mod learned;
 mod style;
 
 use rehearsal_cues::Scan;
+use rehearsal_heads::tier_of;
 use rehearsal_sdk::prelude::*;
 use rehearsal_talk::Lexicon;
 
@@ -52,15 +55,16 @@ impl Default for Config {
 #[derive(Debug)]
 pub struct ActiveListening {
     finder: Finder,
+    heads: learned::Heads,
 }
 
 impl Extractor for ActiveListening {
     type Config = Config;
-    const EMITS: &'static [Kind] = &[LISTENING, style::MATCHING];
+    const EMITS: &'static [Kind] = &[LISTENING, learned::TIER, style::MATCHING];
     const NEEDS: Needs = Needs::ROLES;
 
     fn new(config: Config) -> Result<Self> {
-        Ok(Self { finder: Finder::new(&config)? })
+        Ok(Self { heads: learned::Heads::new(&config)?, finder: Finder::new(&config)? })
     }
 
     fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
@@ -70,8 +74,13 @@ impl Extractor for ActiveListening {
         }
         let (mut scan, mut lexicon) = (Scan::default(), Lexicon::default());
         let mut annotations = Vec::new();
+        let learned = self.heads.find(call, &mut scan);
+        annotations.push(learned::TIER.at(call, tier_of(&learned)));
         for turn in call.turns().filter(|turn| is_side(turn.role())) {
-            let found = self.finder.find(&mut scan, &mut lexicon, call, turn);
+            let found = match &learned {
+                Ok(found) => found.get(&turn.index()).cloned().unwrap_or_default(),
+                Err(_) => self.finder.find(&mut scan, &mut lexicon, call, turn),
+            };
             annotations.extend(found.iter().map(|one| one.annotate(&LISTENING, turn)));
         }
         let matching = style::matching(call);

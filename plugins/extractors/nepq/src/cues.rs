@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rehearsal_cues::{Cues, Scan};
 use rehearsal_labels::TurnCues;
-use rehearsal_sdk::prelude::Result;
+use rehearsal_sdk::prelude::{Result, Tier};
 
 use crate::{Config, NepqLabel};
 
@@ -17,9 +17,11 @@ pub struct Finding {
     pub label: NepqLabel,
     /// Bytes of the turn's text.
     pub range: Range<usize>,
-    /// The cue: `consequence.if_nothing`.
+    /// The method that found it.
+    pub tier: Tier,
+    /// The cue or the head: `consequence.if_nothing`, `nepq-head@1`.
     pub rule: String,
-    /// How often such a match is right, 0 to 1.
+    /// How often such a finding is right, 0 to 1.
     pub confidence: f32,
 }
 
@@ -47,6 +49,7 @@ impl Finder {
                 Some(Finding {
                     label: NepqLabel::from_name(&one.label)?,
                     range: one.range?,
+                    tier: one.tier,
                     rule: one.rule,
                     confidence: one.confidence,
                 })

@@ -1,18 +1,28 @@
 //! NEPQ question types in the seller's turns, and how the call moves through the phases.
 //!
-//! [`cues`] is tier one: phrases, exact and narrow. [`course`] measures the call from the
-//! labels of its turns, whichever tier they come from.
+//! [`cues`] is tier one: phrases, exact and narrow. [`learned`] is tier two, a trained
+//! head, which takes its place where embeddings are granted. [`course`] measures the call
+//! from the labels of its turns, whichever tier they come from.
 
 mod course;
 mod cues;
 mod label;
+mod learned;
 
 use rehearsal_sdk::prelude::*;
 
 pub use cues::{Finder, Finding};
 pub use label::{Label as NepqLabel, Phase};
 
-/// A question type in a seller's turn.
+/// A question type in a seller's turn, from tier two.
+pub const LEARNED: Kind = Kind::new(
+    "nepq",
+    "nepq.learned@1",
+    "NEPQ question type of a seller's turn, found by a trained head (docs/research/learned-labels.md)",
+)
+.with_labels(NepqLabel::NAMES);
+
+/// A question type in a seller's turn, from tier one.
 pub const NEPQ: Kind = Kind::new(
     "nepq",
     "nepq.cues@1",
@@ -35,16 +45,24 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Nepq {
     finder: Finder,
+    heads: learned::Heads,
 }
 
 impl Extractor for Nepq {
     type Config = Config;
-    const EMITS: &'static [Kind] =
-        &[NEPQ, course::COVERAGE, course::ORDER, course::CONSEQUENCE_DEPTH, course::QUESTION_SHARE];
+    const EMITS: &'static [Kind] = &[
+        NEPQ,
+        LEARNED,
+        learned::TIER,
+        course::COVERAGE,
+        course::ORDER,
+        course::CONSEQUENCE_DEPTH,
+        course::QUESTION_SHARE,
+    ];
     const NEEDS: Needs = Needs::ROLES;
 
     fn new(config: Config) -> Result<Self> {
-        Ok(Self { finder: Finder::new(&config)? })
+        Ok(Self { heads: learned::Heads::new(&config)?, finder: Finder::new(&config)? })
     }
 
     fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
@@ -55,15 +73,23 @@ impl Extractor for Nepq {
         let mut course = course::Course::default();
         let mut annotations = Vec::new();
         let mut scan = rehearsal_cues::Scan::default();
+        let learned = self.heads.find(call, &mut scan);
+        annotations.push(learned::TIER.at(call, rehearsal_heads::tier_of(&learned)));
         for turn in call.turns().filter(|turn| turn.role() == Role::Seller) {
-            let found = self.finder.find(&mut scan, turn.text());
+            let cues = self.finder.find(&mut scan, turn.text());
+            let found = match &learned {
+                Ok(found) => found.get(&turn.index()).cloned().unwrap_or_default(),
+                Err(_) => cues,
+            };
             course.turn(scan.questions(), &found);
             annotations.extend(found.iter().map(|finding| {
-                NEPQ.at(
-                    turn.excerpt(finding.range.clone()),
-                    Label::cue(finding.label.name(), finding.confidence),
-                )
-                .by(finding.rule.clone())
+                let kind = if finding.tier == Tier::Learned { LEARNED } else { NEPQ };
+                let label = Label {
+                    name: finding.label.name().to_owned(),
+                    tier: finding.tier,
+                    confidence: finding.confidence,
+                };
+                kind.at(turn.excerpt(finding.range.clone()), label).by(finding.rule.clone())
             }));
         }
         annotations.extend(course.measures(call));

@@ -2,8 +2,9 @@
 
 use nepq::{Config, Nepq};
 use proptest::prelude::*;
+use rehearsal_heads::{Model, weights};
 use rehearsal_sdk::prelude::*;
-use rehearsal_sdk::testing::CallBuilder;
+use rehearsal_sdk::testing::{CallBuilder, MemoryEmbeddings};
 
 fn extract(config: Config, turns: &[(Role, &str)]) -> (Conversation, Vec<Annotation>) {
     let call = CallBuilder::dialogue(turns).build();
@@ -88,6 +89,59 @@ fn a_pipeline_adds_or_replaces_cues() {
     assert!(error.message().contains("`close` is no label"), "{}", error.message());
     let wrong = Config { cues: vec!["consequence.x 0.9 (sign".to_owned()], replace_cues: false };
     assert!(Nepq::new(wrong).unwrap_err().message().contains("never closed"));
+}
+
+/// Embeddings of nothing in particular under the name of the model that heads want.
+fn embeddings(model: &str) -> MemoryEmbeddings {
+    MemoryEmbeddings::new(model, 384, |text| vec![0.05; 384 - text.len() % 2])
+}
+
+fn tier(annotations: &[Annotation]) -> &str {
+    match number(annotations, "nepq_tier") {
+        Value::Text(tier) => tier,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn with_embeddings_labels_are_learned_and_own_cues_hold_beside_them() {
+    let model = Model::load(weights::NEPQ).unwrap().embeddings;
+    let turns = [
+        (Role::Seller, "What made you look into this now?"),
+        (Role::Prospect, "The rain. We had water in the cellar again."),
+        (Role::Seller, "And what happens if the press stops, what would that cost you?"),
+        (Role::Prospect, "A week, I suppose."),
+    ];
+    let call = CallBuilder::dialogue(&turns).build();
+    let config = Config {
+        cues: vec!["consequence.press 0.9 ? if the press (stops|breaks)".to_owned()],
+        replace_cues: false,
+    };
+    let extract = |embeddings: &MemoryEmbeddings| {
+        let plugin = Nepq::new(config.clone()).unwrap();
+        plugin.extract(&Call::with_embeddings(&call, embeddings)).unwrap()
+    };
+    let annotations = extract(&embeddings(&model));
+    assert_eq!(tier(&annotations), "learned");
+    let labels: Vec<(&str, Tier)> = annotations
+        .iter()
+        .filter_map(|one| match &one.value {
+            Value::Label(label) => Some((one.rule.as_str(), label.tier)),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        labels.iter().all(|(rule, tier)| match tier {
+            Tier::Learned => rule.starts_with("nepq-head@"),
+            _ => *rule == "consequence.press",
+        }),
+        "{labels:?}"
+    );
+
+    let annotations = extract(&embeddings("another@0"));
+    assert!(tier(&annotations).starts_with("cue: the heads were trained on"), "{annotations:?}");
+    let (_, annotations) = self::extract(Config::default(), &turns);
+    assert!(tier(&annotations).starts_with("cue: "), "no grant is said, too");
 }
 
 proptest! {

@@ -5,7 +5,8 @@ use rehearsal_labels::Finding;
 use rehearsal_sdk::prelude::*;
 
 use crate::findings::Prospect;
-use crate::{Finder, HANDLING, MOVE, OBJECTION, OUTCOME};
+use crate::learned::Labels;
+use crate::{HANDLING, MOVE, OBJECTION, OUTCOME};
 
 /// Prospect's turns before a seller's turn in which the objection lies that it handles.
 const REACH: usize = 2;
@@ -26,18 +27,18 @@ pub(crate) struct Episode {
 }
 
 /// The objections of a call, in order.
-pub(crate) fn of(call: &Call<'_>, finder: &Finder) -> Vec<Episode> {
+pub(crate) fn of(call: &Call<'_>, labels: &Labels<'_>) -> Vec<Episode> {
     let mut scan = Scan::default();
     let mut episodes: Vec<Episode> = Vec::new();
     for turn in call.turns() {
         match turn.role() {
-            Role::Prospect => hear(&mut episodes, turn.index(), finder.objection(&mut scan, turn)),
+            Role::Prospect => hear(&mut episodes, turn.index(), labels.prospect(&mut scan, turn)),
             Role::Seller => {
                 let Some(open) = episodes.last_mut().filter(|last| last.age < REACH) else {
                     continue;
                 };
                 let next = open.turn + 1 == turn.index();
-                let handling = finder.handling(&mut scan, turn, next);
+                let handling = labels.handling(&mut scan, turn, next);
                 open.moves.extend(handling.map(|handling| (turn.index(), handling)));
             }
             Role::Other | Role::Unknown => {}
@@ -92,19 +93,23 @@ impl Episode {
         all
     }
 
-    /// As sure as the least sure finding that it rests on.
+    /// As sure as the least sure finding that it rests on, and of the tier of the
+    /// objection.
     fn outcome(&self) -> Result<Label, String> {
-        let surest = self.objection.confidence;
+        let sure = self.objection.confidence;
+        let label = |name: &str, confidence: f32| {
+            Ok(Label { name: name.to_owned(), tier: self.objection.tier, confidence })
+        };
         if let Some(ending) = self.ending.as_ref().filter(|_| !self.repeated) {
-            return Ok(Label::cue(&ending.label, ending.confidence.min(surest)));
+            return label(&ending.label, ending.confidence.min(sure));
         }
-        let least = self.moves.iter().map(|(_, one)| one.confidence).fold(surest, f32::min);
+        let least = self.moves.iter().map(|(_, one)| one.confidence).fold(sure, f32::min);
         let made = |label: &str| self.moves.iter().any(|(_, one)| one.label == label);
         if made("argue") {
-            return Ok(Label::cue("argued", least));
+            return label("argued", least);
         }
         if !self.moves.is_empty() && self.moves.iter().all(|(_, one)| one.label == "ignore") {
-            return Ok(Label::cue("ignored", least));
+            return label("ignored", least);
         }
         Err("what follows does not tell how the objection ends".to_owned())
     }

@@ -66,7 +66,12 @@ impl Finder {
     /// How a seller's turn handles an objection; `next` where it follows the objection at
     /// once, so that its form tells something, too.
     pub fn handling(&self, scan: &mut Scan, turn: Turn<'_>, next: bool) -> Option<Finding> {
-        surest(self.seller.find(scan, turn.text())).or_else(|| form(turn.text()).filter(|_| next))
+        surest(self.phrases(scan, turn)).or_else(|| form(turn.text()).filter(|_| next))
+    }
+
+    /// Moves that phrases of a seller's turn tell.
+    pub(crate) fn phrases(&self, scan: &mut Scan, turn: Turn<'_>) -> Vec<Finding> {
+        self.seller.find(scan, turn.text())
     }
 }
 
@@ -84,7 +89,7 @@ fn form(text: &str) -> Option<Finding> {
     }
 }
 
-fn surest(found: Vec<Finding>) -> Option<Finding> {
+pub(crate) fn surest(found: Vec<Finding>) -> Option<Finding> {
     // The first of equally sure ones.
     found.into_iter().reduce(|best, one| if one.confidence > best.confidence { one } else { best })
 }

@@ -1,11 +1,12 @@
 //! Objections, how the seller handles them, and how the matter ends.
 //!
-//! [`Finder::objection`] and [`Finder::handling`] are the seam between finding and
-//! reporting: whatever tier fills it, moves in order and outcomes follow from its
-//! findings ([`episodes`]).
+//! [`learned::Labels`] is the seam between finding and reporting: whichever tier fills it,
+//! trained heads where embeddings are granted and cues elsewhere, moves in order and
+//! outcomes follow from its findings ([`episodes`]).
 
 mod episodes;
 mod findings;
+mod learned;
 
 use rehearsal_sdk::prelude::*;
 
@@ -65,15 +66,16 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Objections {
     finder: Finder,
+    heads: learned::Heads,
 }
 
 impl Extractor for Objections {
     type Config = Config;
-    const EMITS: &'static [Kind] = &[OBJECTION, MOVE, HANDLING, OUTCOME];
+    const EMITS: &'static [Kind] = &[OBJECTION, MOVE, HANDLING, OUTCOME, learned::TIER];
     const NEEDS: Needs = Needs::ROLES;
 
     fn new(config: Config) -> Result<Self> {
-        Ok(Self { finder: Finder::new(&config)? })
+        Ok(Self { heads: learned::Heads::new(&config)?, finder: Finder::new(&config)? })
     }
 
     fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
@@ -81,8 +83,13 @@ impl Extractor for Objections {
             let reason = "nobody is known to be the prospect; objections are the prospect's";
             return Ok(Self::EMITS.iter().map(|kind| kind.at(call, unavailable(reason))).collect());
         }
-        let episodes = episodes::of(call, &self.finder);
-        Ok(episodes.iter().flat_map(|episode| episode.annotations(call)).collect())
+        let found = self.heads.find(call);
+        let labels = learned::Labels { cues: &self.finder, heads: &self.heads, found: &found };
+        let mut annotations = vec![learned::TIER.at(call, rehearsal_heads::tier_of(&found))];
+        for episode in episodes::of(call, &labels) {
+            annotations.extend(episode.annotations(call));
+        }
+        Ok(annotations)
     }
 }
 

@@ -4,8 +4,9 @@ use objections::{Config, MOVES, Objections, TYPES};
 use proptest::prelude::*;
 use rehearsal_corpus::Scores;
 use rehearsal_cues::Scan;
+use rehearsal_heads::{Model, weights};
 use rehearsal_sdk::prelude::*;
-use rehearsal_sdk::testing::CallBuilder;
+use rehearsal_sdk::testing::{CallBuilder, MemoryEmbeddings};
 
 fn extract(config: Config, call: &Conversation) -> Vec<Annotation> {
     Objections::new(config).unwrap().extract(&Call::new(call)).unwrap()
@@ -91,6 +92,34 @@ fn a_pipeline_adds_or_replaces_cues() {
     let wrong = Config { cues: vec!["hostile.x 0.9 go away".to_owned()], replace_cues: false };
     let error = Objections::new(wrong).unwrap_err();
     assert!(error.message().contains("`hostile` is no label"), "{}", error.message());
+}
+
+#[test]
+fn with_embeddings_own_cues_hold_beside_the_heads_and_another_model_is_refused() {
+    let call = CallBuilder::dialogue(&[
+        (Role::Prospect, "We use Acme."),
+        (Role::Seller, "Acme is finished."),
+    ])
+    .build();
+    let config = Config {
+        cues: vec![
+            "incumbent.ours 1.0 we use acme".to_owned(),
+            "argue.ours 1.0 acme is (dead|finished)".to_owned(),
+        ],
+        replace_cues: false,
+    };
+    let extract = |model: &str| {
+        let embeddings = MemoryEmbeddings::new(model, 384, |_| vec![0.05; 384]);
+        let plugin = Objections::new(config.clone()).unwrap();
+        plugin.extract(&Call::with_embeddings(&call, &embeddings)).unwrap()
+    };
+    let found = extract(&Model::load(weights::OBJECTION).unwrap().embeddings);
+    assert_eq!(named(&found, "objection_tier")[0].value, Value::Text("learned".into()));
+    assert_eq!(named(&found, "objection")[0].rule, "incumbent.ours");
+    assert_eq!(named(&found, "objection_move")[0].rule, "argue.ours");
+    let found = extract("another@0");
+    let Value::Text(tier) = &named(&found, "objection_tier")[0].value else { panic!("{found:?}") };
+    assert!(tier.starts_with("cue: the heads were trained on embeddings of all-minilm"), "{tier}");
 }
 
 #[test]

@@ -56,6 +56,19 @@ impl Finder {
         call: &Call<'_>,
         turn: Turn<'_>,
     ) -> Seller {
+        let mut found = self.phrases(scan, turn);
+        let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
+        let customer = before.filter(|before| before.role() == Role::Prospect);
+        let mirrored = customer.and_then(|before| form::mirroring(lexicon, turn, before));
+        join(&mut found.techniques, mirrored.into_iter().chain(form::feature_dump(turn.text())));
+        // Asking what a solution would be worth is a technique and the fourth SPIN type.
+        let payoff = found.techniques.iter().find(|one| one.label == "need_payoff");
+        join(&mut found.spin, payoff.cloned());
+        found
+    }
+
+    /// What phrases alone tell.
+    pub(crate) fn phrases(&self, scan: &mut Scan, turn: Turn<'_>) -> Seller {
         let mut found = Seller::default();
         for mut finding in self.cues.find(scan, turn.text()) {
             let kind = match finding.label.split_once(':') {
@@ -67,13 +80,6 @@ impl Finder {
             finding.label = finding.label.rsplit(':').next().unwrap_or_default().to_owned();
             kind.push(finding);
         }
-        let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
-        let customer = before.filter(|before| before.role() == Role::Prospect);
-        let mirrored = customer.and_then(|before| form::mirroring(lexicon, turn, before));
-        join(&mut found.techniques, mirrored.into_iter().chain(form::feature_dump(turn.text())));
-        // Asking what a solution would be worth is a technique and the fourth SPIN type.
-        let payoff = found.techniques.iter().find(|one| one.label == "need_payoff");
-        join(&mut found.spin, payoff.cloned());
         found
     }
 }

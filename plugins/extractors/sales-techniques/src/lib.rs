@@ -2,13 +2,17 @@
 //! which BANT and MEDDICC elements are discovered.
 //!
 //! [`find`](Finder::find) is the seam between finding and reporting: whatever tier fills
-//! it, the annotations and the coverage of the call follow from its findings.
+//! it, the annotations and the coverage of the call follow from its findings. Where
+//! embeddings are granted, a trained head ([`learned`]) takes the place of the cues for
+//! techniques.
 
 mod discovery;
 mod findings;
 mod form;
+mod learned;
 
 use rehearsal_cues::Scan;
+use rehearsal_heads::tier_of;
 use rehearsal_sdk::prelude::*;
 use rehearsal_talk::Lexicon;
 
@@ -60,12 +64,14 @@ pub struct Config {
 #[derive(Debug)]
 pub struct SalesTechniques {
     finder: Finder,
+    heads: learned::Heads,
 }
 
 impl Extractor for SalesTechniques {
     type Config = Config;
     const EMITS: &'static [Kind] = &[
         TECHNIQUE,
+        learned::TIER,
         SPIN,
         discovery::BANT,
         discovery::MEDDICC,
@@ -75,7 +81,7 @@ impl Extractor for SalesTechniques {
     const NEEDS: Needs = Needs::ROLES;
 
     fn new(config: Config) -> Result<Self> {
-        Ok(Self { finder: Finder::new(&config)? })
+        Ok(Self { heads: learned::Heads::new(&config)?, finder: Finder::new(&config)? })
     }
 
     fn extract(&self, call: &Call<'_>) -> Result<Vec<Annotation>> {
@@ -86,8 +92,13 @@ impl Extractor for SalesTechniques {
         let (mut scan, mut lexicon) = (Scan::default(), Lexicon::default());
         let mut discovered = discovery::Discovered::default();
         let mut annotations = Vec::new();
+        let learned = self.heads.find(call, &mut scan);
+        annotations.push(learned::TIER.at(call, tier_of(&learned)));
         for turn in call.turns().filter(|turn| turn.role() == Role::Seller) {
-            let found = self.finder.find(&mut scan, &mut lexicon, call, turn);
+            let mut found = self.finder.find(&mut scan, &mut lexicon, call, turn);
+            if let Ok(learned) = &learned {
+                found.techniques = learned.get(&turn.index()).cloned().unwrap_or_default();
+            }
             annotations.extend(found.techniques.iter().map(|one| one.annotate(&TECHNIQUE, turn)));
             annotations.extend(found.spin.iter().map(|one| one.annotate(&SPIN, turn)));
             annotations.extend(discovered.turn(&found, turn));
