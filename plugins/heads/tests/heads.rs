@@ -10,10 +10,9 @@ const WIDTH: usize = 4;
 
 /// Vectors that follow from the texts alone.
 fn values(reading: &Reading) -> Vec<f32> {
-    let vector = |text: &String| {
-        (0..WIDTH).map(move |at| text.bytes().map(|b| f32::from(b % (7 + at as u8))).sum())
-    };
-    reading.texts().iter().flat_map(vector).collect()
+    let value = |text: &str, at: usize| text.bytes().map(|b| f32::from(b % (7 + at as u8))).sum();
+    let texts = reading.texts().iter();
+    texts.flat_map(|text| (0..WIDTH).map(move |at| value(text, at))).collect()
 }
 
 fn reading(turns: &[&str]) -> Reading {
