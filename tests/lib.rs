@@ -3,6 +3,8 @@
 //! `cargo xtask test` builds what they need first: the binary, the plugins in
 //! `target/plugins` and the speech model.
 
+pub mod chromium;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -166,3 +166,46 @@ fn the_next_batch_is_picked_outside_of_tests_filled_and_taken_in() {
     let _ = project.run(&["forget", "--call", ids[0]]).expect(0);
     assert!(!folder.join(format!("calls/{}.md", ids[0])).exists());
 }
+
+#[test]
+fn a_validator_in_the_sandbox_concludes_what_the_command_says() {
+    let project = project(8);
+    let validator = "\n[[validator]]\nid = \"experts\"\nplugin = \"expert-agreement\"\n\
+        config = { model = \"model:coach@1\", blockers = [\"did_not_argue\"] }\n";
+    let pipeline = fs::read_to_string(project.path().join("pipeline.toml")).expect("a pipeline");
+    project.write("pipeline.toml", pipeline + validator);
+    let calls = calls(&project);
+    let mut text = String::new();
+    for (at, call) in calls.iter().enumerate() {
+        let truth = at % 2 == 0;
+        for (rater, passed) in [("e1", truth), ("e2", truth), ("model:coach@1", truth == (at != 3))]
+        {
+            text.push_str(&line(call, rater, passed));
+        }
+    }
+    project.write("filled.jsonl", text);
+    let _ = project.run(&["review", "take", "filled.jsonl"]).expect(0);
+    let _ = project.run(&["run"]).expect(0);
+    let report = |project: &Project| -> Value {
+        let status = project.run(&["status", "--json"]).expect(0).json();
+        let reports = status["reports"].as_array().expect("reports");
+        let own = reports.iter().find(|report| report[0] == "experts").expect("a report");
+        serde_json::from_str(own[1]["details"].as_str().expect("details")).expect("JSON")
+    };
+    let concluded = report(&project);
+    let told = ["agreement", "--json", "--model", "model:coach@1"];
+    let told = project.run(&told).json()["agreement"].clone();
+    for bound in ["estimate", "low", "high"] {
+        for who in ["experts", "model", "difference"] {
+            let number = |of: &Value| of["overall"][who][bound].as_f64().expect("a number");
+            assert!((number(&concluded) - number(&told)).abs() < 1e-9, "{concluded}\n{told}");
+        }
+    }
+    // A second run has nothing to do; one more verdict is work for its own call only.
+    let run = |project: &Project| project.run(&["run", "--json"]).expect(0).json();
+    assert_eq!(run(&project)["summary"]["calls_unchanged"], 8);
+    project.write("more.jsonl", line(&calls[3], "e3", false));
+    let _ = project.run(&["review", "take", "more.jsonl"]).expect(0);
+    assert_eq!(run(&project)["summary"]["calls_unchanged"], 7);
+    assert_eq!(report(&project)["experts"], json!(["e1", "e2", "e3"]));
+}

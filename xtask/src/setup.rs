@@ -3,6 +3,7 @@
 //! Every need is first checked without side effects, so that a second call
 //! costs some process starts and nothing else.
 
+mod browser;
 mod debian;
 mod native;
 pub(crate) mod wasm;
@@ -23,6 +24,7 @@ pub(crate) fn ensure(steps: &mut Steps) -> Result<()> {
     steps.step("setup", || {
         let mut packages = debian::Packages::default();
         native::ensure(&mut packages)?;
+        browser::ensure(&mut packages);
         wasm::ensure(&mut packages)
     })
 }

@@ -142,13 +142,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ModelAction,
     },
-    /// What experts say of calls: pick the next ones, take verdicts in.
+    /// What experts say of calls: pick the next ones, judge them, take verdicts in.
     Review {
         #[command(subcommand)]
         action: ReviewAction,
     },
     /// How well experts agree with each other, and a model with them.
     Agreement(Agreement),
+    /// How a roleplay partner behaves: contradictions, giving way, manner, recitation.
+    RoleplayMetrics(RoleplayMetrics),
     /// Look at plugins.
     Plugin {
         #[command(subcommand)]
@@ -245,6 +247,19 @@ pub(crate) enum ReviewAction {
         #[command(flatten)]
         file: PipelineFile,
     },
+    /// Open the page on which experts work, on this machine only. Ctrl-C ends it.
+    Serve {
+        /// The batch to work on [default: the newest].
+        #[arg(long, value_name = "NUMBER")]
+        batch: Option<u32>,
+        /// Where to listen on 127.0.0.1 [default: any free port].
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        #[command(flatten)]
+        rubric: RubricFile,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
     /// Take filled files in. Lines that cannot be used are named and cost no other.
     Take {
         /// Verdicts, one JSON object a line.
@@ -276,6 +291,18 @@ pub(crate) struct Agreement {
     /// The model to hold against the experts, as its verdicts name it (`model:…`).
     #[arg(long, value_name = "RATER")]
     pub(crate) model: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleplayMetrics {
+    /// Chats of the model, one JSON object with `messages` a line.
+    #[arg(required = true, value_name = "CHATLOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The data set that it learned from, by its id in pipeline.toml.
+    #[arg(long, value_name = "ID", default_value = "roleplay")]
+    pub(crate) dataset: String,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

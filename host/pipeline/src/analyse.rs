@@ -12,6 +12,7 @@ use rehearsal_repository::{Fingerprint, Kind, Repository};
 use rehearsal_sandbox::Subject;
 
 use crate::batch::{self, Trouble};
+use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, dead_letter_key};
 use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
 use crate::records::{
@@ -63,6 +64,7 @@ impl Work {
 pub(crate) async fn analyse(
     plan: &Plan,
     repository: &Repository,
+    experts: &Experts,
     ids: &[ConversationId],
 ) -> Result<Analysed, PipelineError> {
     let mut works = Vec::with_capacity(ids.len());
@@ -74,15 +76,15 @@ pub(crate) async fn analyse(
         extract(stage, &mut works, &mut done).await?;
     }
     for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Conversations) {
-        inspect(validator, &mut works, &mut done).await?;
+        inspect(validator, experts, &mut works, &mut done).await?;
     }
     for path in &plan.paths {
         build(path, &mut works, &mut done).await?;
     }
     for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Examples) {
-        inspect(validator, &mut works, &mut done).await?;
+        inspect(validator, experts, &mut works, &mut done).await?;
     }
-    keep(plan, repository, works, &mut done)?;
+    keep(plan, repository, experts, works, &mut done)?;
     Ok(done)
 }
 
@@ -222,13 +224,15 @@ async fn build(
 /// can be kept with the call.
 async fn inspect(
     validator: &ReadyValidator,
+    experts: &Experts,
     works: &mut [Work],
     done: &mut Analysed,
 ) -> Result<(), PipelineError> {
     let stage = &validator.stage;
     let summary = done.stages.entry(stage.id.clone()).or_default();
     for work in works.iter_mut().filter(|work| work.failure.is_none()) {
-        let annotations = work.annotations();
+        let mut annotations = work.annotations();
+        annotations.extend_from_slice(experts.of(work.id));
         let examples: Vec<Example> = work.examples().cloned().collect();
         let key = match validator.inspects {
             Subjects::Conversations => {
@@ -290,6 +294,7 @@ async fn inspect(
 fn keep(
     plan: &Plan,
     repository: &Repository,
+    experts: &Experts,
     works: Vec<Work>,
     done: &mut Analysed,
 ) -> Result<(), PipelineError> {
@@ -297,7 +302,7 @@ fn keep(
     let mut unit = repository.unit();
     for work in works {
         let id = work.id.as_bytes();
-        let mark = fingerprint(&keys::product(&fingerprint(&work.digest).0, &stages));
+        let mark = experts.mark(work.id, keys::product(&fingerprint(&work.digest).0, &stages));
         unit.put(&ANALYSES, id, mark, &work.analysis)?;
         let profiled = profile::mark(fingerprint(&work.digest));
         if repository.fingerprint(Kind::Profile, id)? != Some(profiled) {

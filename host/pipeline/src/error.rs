@@ -36,6 +36,9 @@ pub enum PipelineError {
     /// Personal data cannot be replaced: there is no key.
     #[error(transparent)]
     Privacy(#[from] crate::PrivacyError),
+    /// Experts' verdicts cannot be read or kept.
+    #[error(transparent)]
+    Verdicts(#[from] crate::verdicts::VerdictsError),
     /// A data set could not be written.
     #[error(transparent)]
     Dataset(#[from] DatasetError),

@@ -18,6 +18,7 @@ mod course;
 mod draft;
 mod entries;
 mod error;
+mod experts;
 mod files;
 pub mod forget;
 mod hear;

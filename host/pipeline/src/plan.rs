@@ -100,6 +100,8 @@ pub struct Plan {
     pub speech: rehearsal_config::Speech,
     /// What becomes of personal data.
     pub privacy: rehearsal_config::Privacy,
+    /// What experts judge by, and where their verdicts are.
+    pub review: rehearsal_config::Review,
     /// In the order of the file, as all that follow.
     pub sources: Vec<ReadySource>,
     /// Extractors.
@@ -201,6 +203,7 @@ pub async fn resolve(
         datasets: datasets(&pipeline.datasets),
         speech: pipeline.speech.clone(),
         privacy: pipeline.privacy.clone(),
+        review: pipeline.review.clone(),
         sources,
         extractors,
         paths,

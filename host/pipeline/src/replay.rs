@@ -5,6 +5,7 @@ use rehearsal_repository::Repository;
 use rehearsal_sandbox::{CallError, ItemBody, Subject};
 
 use crate::batch::{self, Trouble};
+use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, written};
 use crate::plan::{Plan, Ready, ReadySource};
 use crate::records::{ANALYSES, CALLS, Subjects};
@@ -73,7 +74,8 @@ pub async fn replay(
                 return Ok(replay.unknown("a conclusion is drawn again by each run"));
             }
             _ => {
-                let Some((call, found)) = replay.call()? else { return Ok(replay.gone()) };
+                let Some((call, mut found)) = replay.call()? else { return Ok(replay.gone()) };
+                found.extend_from_slice(Experts::gather(plan, repository)?.of(call.0));
                 let subject = Subject::Conversation(call.0, &call.1.conversation, &found);
                 validator.stage.handle.inspect(&[subject]).await
             }

@@ -11,6 +11,7 @@ use rehearsal_repository::{Kind, Repository};
 use tokio::task::JoinSet;
 
 use crate::analyse::{Analysed, analyse};
+use crate::experts::Experts;
 use crate::hear::Hearing;
 use crate::live::live_calls;
 use crate::load::{Loaded, Loading};
@@ -127,7 +128,8 @@ async fn analyse_calls(
     live: &Live,
     summary: &mut RunSummary,
 ) -> Result<(), PipelineError> {
-    let due = due(plan, repository, live)?;
+    let experts = Arc::new(Experts::gather(plan, repository)?);
+    let due = due(plan, repository, live, &experts)?;
     summary.calls_unchanged = (live.len() - due.len()) as u64;
     let total = due.len() as u64;
     let mut tasks: JoinSet<Result<(usize, Analysed), PipelineError>> = JoinSet::new();
@@ -137,11 +139,12 @@ async fn analyse_calls(
         while tasks.len() < plan.workers && !stop.load(Ordering::Relaxed) {
             let Some(batch) = batches.next() else { break };
             let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
+            let experts = Arc::clone(&experts);
             let batch = batch.to_vec();
             // Reading and encoding calls is work for a thread, as much as the plugins' own.
             let runtime = tokio::runtime::Handle::current();
             tasks.spawn_blocking(move || {
-                let analysed = runtime.block_on(analyse(&plan, &repository, &batch))?;
+                let analysed = runtime.block_on(analyse(&plan, &repository, &experts, &batch))?;
                 Ok((batch.len(), analysed))
             });
         }
@@ -163,13 +166,14 @@ fn due(
     plan: &Plan,
     repository: &Repository,
     live: &Live,
+    experts: &Experts,
 ) -> Result<Vec<ConversationId>, PipelineError> {
     let stages = plan.stages_key();
     let mut due = Vec::new();
     for id in live.keys() {
         let made = repository.fingerprint(Kind::Examples, id.as_bytes())?;
         let call = repository.fingerprint(CALLS.kind(), id.as_bytes())?;
-        let wanted = call.map(|call| fingerprint(&keys::product(&call.0, &stages)));
+        let wanted = call.map(|call| experts.mark(*id, keys::product(&call.0, &stages)));
         if made.is_none() || made != wanted {
             due.push(*id);
         }

@@ -59,6 +59,6 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
 }
 
 /// Whether this process belongs to root: `/proc/self` has its owner.
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -14,6 +14,7 @@ mod plugin;
 mod purge;
 mod report;
 mod review;
+mod roleplay;
 mod run;
 mod show;
 mod status;
@@ -72,6 +73,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Model { action } => model::run(&action, json),
         Command::Review { action } => review::run(&action, plugins, json),
         Command::Agreement(what) => agreement::run(&what, json),
+        Command::RoleplayMetrics(what) => roleplay::run(&what, json),
         Command::Plugin { action } => plugin::run(&action, plugins, json),
     }
 }

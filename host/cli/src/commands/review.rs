@@ -2,14 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rehearsal_config::Config;
+use rehearsal_desk::{Desk, Sheet};
 use rehearsal_gate::Mode;
+use rehearsal_pipeline::query;
 use rehearsal_pipeline::review::{Request, next_batch};
 use rehearsal_pipeline::verdicts::{all_verdicts, record_verdicts};
-use rehearsal_review::{Batches, Journal, Rubric, Why, read_verdicts};
+use rehearsal_repository::Repository;
+use rehearsal_review::{Batch, Batches, Journal, Rubric, Why, read_verdicts};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::args::{PipelineFile, ReviewAction, RubricFile};
 use crate::exit::{Exit, WrongUsage};
@@ -19,6 +24,9 @@ pub(crate) fn run(action: &ReviewAction, plugins: Option<&Path>, json: bool) -> 
     match action {
         ReviewAction::Next { batch, seed, rubric, file } => {
             next(*batch, *seed, rubric, file, plugins, json)
+        }
+        ReviewAction::Serve { batch, port, rubric, file } => {
+            serve(*batch, *port, rubric, file, json)
         }
         ReviewAction::Take { files, rubric, file } => take(files, rubric, file, json),
     }
@@ -102,10 +110,95 @@ fn next(
         print::out("no data set has a test split: nothing will be left to judge a model by");
     }
     print::out(&format!(
-        "fill {}, then `rehearsal review take` it",
+        "on a page: rehearsal review serve\nin files: fill {}, then `rehearsal review take` it",
         folder.join("verdicts.jsonl").display()
     ));
     Ok(Exit::Done)
+}
+
+fn serve(
+    number: Option<u32>,
+    port: u16,
+    named: &RubricFile,
+    file: &PipelineFile,
+    json: bool,
+) -> Result<Exit> {
+    let rubric = rubric(named, file)?;
+    let repository = super::repository(file)?;
+    let journal = journal(file)?;
+    let damaged = all_verdicts(&repository, &journal)?.damaged;
+    for line in damaged {
+        eprintln!("warning: {}: {line}", journal.path().display());
+    }
+    let all = batches(file)?.all()?;
+    let chosen = match number {
+        Some(number) => all.into_iter().find(|batch| batch.number == number),
+        None => all.into_iter().next_back(),
+    };
+    let Some(batch) = chosen else {
+        let message = match number {
+            Some(number) => format!("there is no batch {number}"),
+            None => "nothing is picked for review yet: `rehearsal review next` does".to_owned(),
+        };
+        return Err(WrongUsage(message).into());
+    };
+    if batch.rubric != rubric.reference() {
+        let message = format!(
+            "batch {} was picked for the rubric `{}`, this one is `{}`: pick another batch, or \
+             name its rubric with --rubric",
+            batch.number,
+            batch.rubric,
+            rubric.reference()
+        );
+        return Err(WrongUsage(message).into());
+    }
+    let sheets = sheets(&repository, &batch)?;
+    // Everything that the page shows is in memory: a run may go on beside it.
+    repository.close()?;
+    let desk = Desk { rubric, batch: batch.number, sheets, journal };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let stop = Arc::new(Notify::new());
+    let ended = Arc::clone(&stop);
+    ctrlc::set_handler(move || ended.notify_one())?;
+    runtime.block_on(async {
+        let open = desk.open(port).await?;
+        if json {
+            print::json(&json!({ "url": open.url(), "batch": batch.number }));
+        } else {
+            print::out(&format!(
+                "batch {}, {} calls, on this machine only:\n  {}\nraters open this link, each \
+                 with a name of their own; Ctrl-C ends",
+                batch.number,
+                batch.items.len(),
+                open.url()
+            ));
+        }
+        // A browser holds its connections open for long after its last request.
+        tokio::select! {
+            ended = open.serve(std::future::pending()) => ended,
+            () = stop.notified() => Ok(()),
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The calls of a batch as raters see them; those that were erased meanwhile are not.
+fn sheets(repository: &Repository, batch: &Batch) -> Result<Vec<Sheet>> {
+    let mut sheets = Vec::new();
+    for item in &batch.items {
+        let Some(view) = query::show(repository, item.item_id.parse()?)? else { continue };
+        let annotations = view.annotations.iter().flat_map(|(_, annotations)| annotations);
+        let examples = view.examples.iter().flat_map(|(_, examples)| examples);
+        let recording = view.record.media.as_ref().map(|media| PathBuf::from(&media.path));
+        let call = &view.record.conversation;
+        let (id, slices) = (item.item_id.clone(), item.slices.clone());
+        let mut sheet = Sheet::new(id, slices, call, annotations, examples, recording);
+        if call.title.is_none() {
+            sheet.title.clone_from(&view.record.entry);
+        }
+        sheets.push(sheet);
+    }
+    Ok(sheets)
 }
 
 fn take(files: &[PathBuf], named: &RubricFile, file: &PipelineFile, json: bool) -> Result<Exit> {
