@@ -51,14 +51,16 @@ fn desk() -> Desk {
     let _ = project.run(&["run"]).expect(0);
     let _ = project.run(&["review", "next", "--batch", "4"]).expect(0);
     let mut command = project.command(&["review", "serve", "--json"]);
-    let mut server = command.stdout(Stdio::piped()).spawn().expect("the program starts");
-    let out = server.stdout.take().expect("its output");
+    let server = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+    // Ended and waited for by its `Drop`, whatever happens.
+    let mut desk = Desk { project, server, url: String::new() };
+    let out = desk.server.stdout.take().expect("its output");
     let mut text = String::new();
     for line in BufReader::new(out).lines() {
         text.push_str(&line.expect("text"));
         if let Ok(told) = serde_json::from_str::<Value>(&text) {
-            let url = told["url"].as_str().expect("an address").to_owned();
-            return Desk { project, server, url };
+            desk.url = told["url"].as_str().expect("an address").to_owned();
+            return desk;
         }
     }
     panic!("the page was not served: {text}");
