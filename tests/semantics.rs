@@ -113,7 +113,8 @@ fn without_the_model_cues_do_and_a_later_run_with_it_does_the_work_again() {
 fn what_texts_mean_is_kept_and_forgotten_with_a_call() {
     const EMBEDDINGS: Table<Vec<u8>> = Table::new(Kind::Embedding, 1);
     let kept = |project: &Project| {
-        let repository = Repository::open(project.path().join(".rehearsal/repository")).expect("it opens");
+        let repository =
+            Repository::open(project.path().join(".rehearsal/repository")).expect("it opens");
         repository.scan(&EMBEDDINGS, []).expect("they can be read").count()
     };
     let project = project(true);
