@@ -13,6 +13,7 @@ Start with:
   rehearsal show CALL          a call with its annotations
   rehearsal report             one page on sources, labels, quality and data sets
   rehearsal explain EXAMPLE    where a training example came from
+  rehearsal train              models of the data sets; `models`, `promote`, `rollback`
   rehearsal forget             erase a person's calls, with the rows made of them
 
 Exit codes: 0 done, 1 failure, 2 wrong usage or pipeline.toml, 3 done but some items
@@ -146,6 +147,29 @@ pub(crate) enum Command {
     Review {
         #[command(subcommand)]
         action: ReviewAction,
+    },
+    /// Train what [[trainer]] in pipeline.toml names; what was made of the same stands.
+    Train {
+        /// A trainer's id; without it, all of them.
+        name: Option<String>,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Trained models: versions, what they reach, and which are in use.
+    Models(PipelineFile),
+    /// Put a version of a model to use; the one in use until then is retired.
+    Promote {
+        /// NAME@VERSION, as `rehearsal models` lists them.
+        model: String,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// Put the version that was in use before back in its place.
+    Rollback {
+        /// The trainer's id.
+        name: String,
+        #[command(flatten)]
+        file: PipelineFile,
     },
     /// How well experts agree with each other, and a model with them.
     Agreement(Agreement),

@@ -42,6 +42,8 @@ pub struct Pipeline {
     pub paths: Vec<TrainingPath>,
     /// What checks the examples.
     pub validators: Vec<Stage>,
+    /// What is learned from the data sets.
+    pub trainers: Vec<Trainer>,
 }
 
 impl Pipeline {
@@ -224,6 +226,63 @@ pub struct Split {
     pub test_sellers: f64,
     /// Calls from this day on (`2026-03-01`) are a test set of their own.
     pub test_since: Option<String>,
+}
+
+/// `[[trainer]]`: what makes models of a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trainer {
+    /// Unique among trainers; what its models are called.
+    pub id: String,
+    /// The data set that it learns from.
+    pub dataset: Option<String>,
+    /// Who learns.
+    pub learner: Learner,
+    /// Where the file names it.
+    pub span: Range<usize>,
+}
+
+/// Who learns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Learner {
+    /// The built-in classifier of texts.
+    Classifier {
+        /// The `task` of its rows.
+        task: String,
+        /// The annotation that its classes are of; none for the task's own.
+        annotation: Option<String>,
+        /// Files of labelled texts, which exist.
+        labels: Vec<PathBuf>,
+        /// What a label counts by who gave it.
+        trust: Trust,
+    },
+    /// A program of the user's.
+    Command {
+        /// The program and its arguments; at least the program.
+        command: Vec<String>,
+        /// Variables of the environment that it sees.
+        env: Vec<String>,
+        /// Patterns of the files that are the model; empty for all.
+        results: Vec<String>,
+    },
+}
+
+/// What a label counts by who gave it, 0 to 1; at 0 it is not learned from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trust {
+    /// People.
+    pub expert: f64,
+    /// Language models.
+    pub llm: f64,
+    /// Trained heads.
+    pub learned: f64,
+    /// Phrases and rules.
+    pub cue: f64,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { expert: 1.0, llm: 0.7, learned: 0.4, cue: 0.3 }
+    }
 }
 
 /// A step of the data's way.

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Datasets, Interface, KeyPlace, Plugin, Privacy, PrivacyMode,
-    PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind,
+    Config, DatasetFormat, Datasets, Interface, KeyPlace, Learner, Plugin, Privacy, PrivacyMode, PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind, Trust,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -106,6 +105,18 @@ fn a_full_file_is_read_as_written() {
     let limits = stage(&config, "calls").limits;
     assert_eq!(limits.memory, Some(256 << 20));
     assert_eq!(limits.time, Some(Duration::from_secs(10)));
+    let [nepq, partner] = &pipeline.trainers[..] else { panic!("two trainers") };
+    assert_eq!(
+        nepq.learner,
+        Learner::Classifier {
+            task: "nepq_type".to_owned(),
+            annotation: None,
+            labels: Vec::new(),
+            trust: Trust { cue: 0.1, ..Trust::default() },
+        }
+    );
+    assert_eq!((partner.id.as_str(), partner.dataset.as_deref()), ("partner", Some("roleplay")));
+    assert!(matches!(&partner.learner, Learner::Command { env, .. } if *env == ["PATH"]));
 }
 
 #[test]

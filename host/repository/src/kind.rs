@@ -72,6 +72,10 @@ kinds! {
     Likeness = 17 "likeness",
     /// What a text means to an embedding model.
     Embedding = 18 "embedding",
+    /// A version of a model: what it was made of, what it reaches, whether it is in use.
+    Model = 30 "model",
+    /// The calls that a trainer's models are judged by.
+    FrozenTest = 31 "frozen test",
 }
 
 impl Kind {

@@ -18,6 +18,7 @@ mod roleplay;
 mod run;
 mod show;
 mod status;
+mod train;
 mod transcribe;
 mod upkeep;
 
@@ -72,6 +73,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Transcribe(what) => transcribe::run(&what, json),
         Command::Model { action } => model::run(&action, json),
         Command::Review { action } => review::run(&action, plugins, json),
+        Command::Train { name, file } => train::run(name.as_deref(), &file, json),
+        Command::Models(file) => train::list(&file, json),
+        Command::Promote { model, file } => train::promote(&model, &file, json),
+        Command::Rollback { name, file } => train::rollback(&name, &file, json),
         Command::Agreement(what) => agreement::run(&what, json),
         Command::RoleplayMetrics(what) => roleplay::run(&what, json),
         Command::Plugin { action } => plugin::run(&action, plugins, json),

@@ -11,6 +11,7 @@ mod semantics;
 mod speech;
 mod split;
 mod stage;
+mod trainer;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,7 +19,7 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use crate::decode::{Context, Key, Node, Section};
-use crate::{Datasets, Diagnostic, Pipeline, Source, Stage, StageKind, TrainingPath};
+use crate::{Datasets, Diagnostic, Pipeline, Source, StageKind, TrainingPath};
 
 const SECTIONS: &[Key] = &[
     Key::required("pipeline", "what the pipeline is called and how it runs", "[pipeline]"),
@@ -31,6 +32,7 @@ const SECTIONS: &[Key] = &[
     Key::optional("extractor", "what is found in calls", "[[extractor]]"),
     Key::optional("path", "what training data is made of them", "[[path]]"),
     Key::optional("validator", "what checks the examples", "[[validator]]"),
+    Key::optional("trainer", "what is learned from the data sets", "[[trainer]]"),
 ];
 
 /// Reads a whole file. `None` says that what is wrong has been reported.
@@ -62,6 +64,13 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
     let extractors = stages(context, &file, StageKind::Extractor);
     let paths = stages(context, &file, StageKind::Path);
     let validators = stages(context, &file, StageKind::Validator);
+    let trainers = match file.node("trainer") {
+        Some(node) => trainer::decode_all(context, node),
+        None => Vec::new(),
+    };
+    let mut known: Vec<&str> = paths.iter().map(|path| path.stage.id.as_str()).collect();
+    known.push("conversations");
+    trainer::report_strangers(context, &trainers, &known);
     let settings = settings?;
     let pipeline = Pipeline {
         name: settings.name,
@@ -84,8 +93,12 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
             .map(|read| TrainingPath { stage: read.stage, split: read.split, learns: read.learns })
             .collect(),
         validators: validators.into_iter().map(|read| read.stage).collect(),
+        trainers: trainers.into_iter().map(|(trainer, _)| trainer).collect(),
     };
-    report_duplicates(context, pipeline.stages());
+    let stages = pipeline.stages().map(|stage| (stage.id.as_str(), &stage.spans.id));
+    report_duplicates(context, "stages", stages);
+    let trainers = pipeline.trainers.iter().map(|one| (one.id.as_str(), &one.span));
+    report_duplicates(context, "trainers", trainers);
     if pipeline.paths.is_empty() {
         context.report_missing(
             Diagnostic::warning("this pipeline makes no training data")
@@ -131,18 +144,25 @@ fn stages(
 
 /// Ids name stages on the command line and in messages, so no two may be the same,
 /// whatever their kinds.
-fn report_duplicates<'a>(context: &mut Context<'_>, stages: impl Iterator<Item = &'a Stage>) {
+fn report_duplicates<'a>(
+    context: &mut Context<'_>,
+    what: &str,
+    named: impl Iterator<Item = (&'a str, &'a Range<usize>)>,
+) {
     let mut first: BTreeMap<&str, Range<usize>> = BTreeMap::new();
-    for stage in stages {
-        if let Some(earlier) = first.get(stage.id.as_str()) {
+    for (id, span) in named {
+        if let Some(earlier) = first.get(id) {
             context.report(
-                Diagnostic::error(format!("two stages are called `{}`", stage.id))
-                    .label(stage.spans.id.clone(), "used again here")
+                Diagnostic::error(format!("two {what} are called `{id}`"))
+                    .label(span.clone(), "used again here")
                     .label(earlier.clone(), "first used here")
-                    .help("give one of them another `id`: every stage has its own"),
+                    .help(format!(
+                        "give one of them another `id`: every {} has its own",
+                        what.trim_end_matches('s')
+                    )),
             );
         } else {
-            first.insert(&stage.id, stage.spans.id.clone());
+            first.insert(id, span.clone());
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Found {
     pub(crate) turn: u32,
     pub(crate) label: String,
     pub(crate) confidence: f32,
+    /// What it rests on, as rows say it: a trainer trusts a cue less than an expert.
+    pub(crate) tier: &'static str,
     /// For `because`: `nepq.cues@1: consequence in turn 14 (consequence.if_nothing)`.
     pub(crate) evidence: String,
     pub(crate) related: Vec<u32>,
@@ -73,6 +75,7 @@ impl Findings {
             turn,
             label: label.name.clone(),
             confidence: label.confidence,
+            tier: tier(label.tier),
             evidence: format!(
                 "{}: {} in turn {turn} ({})",
                 annotation.definition, label.name, annotation.rule
@@ -115,5 +118,15 @@ impl Findings {
     /// A measure of the call and its definition's id.
     pub(crate) fn number(&self, name: &str) -> Option<(f64, &str)> {
         self.numbers.get(name).map(|(number, definition)| (*number, definition.as_str()))
+    }
+}
+
+const fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Measure => "measure",
+        Tier::Cue => "cue",
+        Tier::Learned => "learned",
+        Tier::Llm => "llm",
+        Tier::Expert => "expert",
     }
 }

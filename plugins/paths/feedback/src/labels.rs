@@ -40,9 +40,11 @@ pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Ve
                 labelled(key, (LABELS, task), text.clone(), label, context.clone(), vec![because])
             };
             let before = rows.len();
-            rows.extend(
-                findings.at(name, index).map(|found| row(&found.label, found.evidence.clone())),
-            );
+            rows.extend(findings.at(name, index).map(|found| {
+                let mut row = row(&found.label, found.evidence.clone());
+                row.tags.push(("tier".to_owned(), found.tier.to_owned()));
+                row
+            }));
             if rows.len() == before && index % NONE_EVERY == 0 {
                 rows.push(row(NONE, format!("feedback.none@1: no `{name}` in turn {index}")));
             }

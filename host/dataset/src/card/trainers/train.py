@@ -7,10 +7,12 @@ chat template is: the tokens that a trained message adds to the text before it a
 learned, and no others.
 """
 
+import os
 import sys
 
 from datasets import load_dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.trainer_utils import get_last_checkpoint
 from trl import ModelConfig, ScriptArguments, TrlParser
 
 
@@ -136,6 +138,13 @@ def read(config, rest):
     return method, type(data)(kept), arguments, model
 
 
+def last_checkpoint(folder):
+    """Where `rehearsal train` goes on with a training that was cut off."""
+    if os.environ.get("REHEARSAL_RESUME") != "1" or not os.path.isdir(folder):
+        return None
+    return get_last_checkpoint(folder)
+
+
 def main(load):
     if len(sys.argv) < 2:
         sys.exit(__doc__)
@@ -145,7 +154,7 @@ def main(load):
         tokenizer.pad_token = tokenizer.eos_token
     make = {"sft": sft, "dpo": dpo, "kto": kto, "classify": classify}[method]
     trainer = make(data, arguments, model, tokenizer)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=last_checkpoint(arguments.output_dir))
     trainer.save_model(arguments.output_dir)
 
 

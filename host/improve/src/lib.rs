@@ -1,0 +1,30 @@
+//! From data sets and verdicts to models, and from models to better ones.
+//!
+//! ```text
+//! data set ─┐                       ┌─► model, card ─► registry: candidate ─► champion
+//! verdicts ─┴─► lessons ─► trainer ─┤                              ▲            │
+//! labels        (who said it,       └─► files of a command         └─ compared ─┘ rolled back
+//!                how far trusted)                                  on calls that nobody
+//!                                                                  ever learns from
+//! ```
+//!
+//! A [`Lesson`] is a text with the classes that the most trusted of its raters gave it.
+//! Whatever is made of lessons follows from them: the same ones give the same model, so
+//! a training that was cut off is done again and one that was finished is not.
+
+mod card;
+mod classifier;
+mod command;
+mod error;
+mod files;
+mod judge;
+mod lessons;
+mod registry;
+mod rows;
+mod task;
+mod trainer;
+
+pub use error::ImproveError;
+pub use lessons::{Lesson, Lessons, Rater, Side};
+pub use registry::{Registry, Stage, Version};
+pub use trainer::{Trained, Workshop, train};

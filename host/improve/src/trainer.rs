@@ -1,0 +1,113 @@
+//! One trainer's turn: lessons or a data set in, a registered version out.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use rehearsal_config::{Learner, Pipeline, Trainer};
+use rehearsal_dataset::Manifest;
+use rehearsal_repository::Repository;
+
+use crate::lessons::{Lessons, Side};
+use crate::registry::{Registry, Version};
+use crate::rows::{Found, add_facts, sorted};
+use crate::task::Task;
+use crate::{ImproveError, classifier, command};
+
+/// Where trainers work.
+#[derive(Debug, Clone, Copy)]
+pub struct Workshop<'a> {
+    /// What pipeline.toml says.
+    pub pipeline: &'a Pipeline,
+    /// Of that pipeline.
+    pub repository: &'a Repository,
+}
+
+/// What a trainer made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The version.
+    pub version: Version,
+    /// It was there already, made of the same.
+    pub unchanged: bool,
+    /// Lines of label files that could not be used.
+    pub refused: Vec<String>,
+}
+
+/// Trains, unless a version was made of the same before.
+///
+/// # Errors
+/// As [`ImproveError`] says. What was made before stands.
+pub fn train(workshop: Workshop<'_>, trainer: &Trainer) -> Result<Trained, ImproveError> {
+    let mut registry = Registry::open(workshop.repository, &workshop.pipeline.workspace)?;
+    match &trainer.learner {
+        Learner::Classifier { task, annotation, trust, .. } => {
+            let task = Task::of(task, annotation.as_deref());
+            let gathered = gather(workshop, &mut registry, trainer, &task)?;
+            let made = classifier::train(&mut registry, trainer, &task, trust, &gathered)?;
+            Ok(Trained { refused: gathered.refused, ..made })
+        }
+        Learner::Command { command, env, results } => {
+            let name = trainer.dataset.clone().unwrap_or_default();
+            let folder = workshop.dataset(&name);
+            let Some(manifest) = Manifest::read(&folder)? else {
+                return Err(ImproveError::NoDataset { trainer: trainer.id.clone(), dataset: name });
+            };
+            let order = command::Order { command, env, results, dataset: &folder, name: &name };
+            command::train(&mut registry, &trainer.id, &order, &manifest)
+        }
+    }
+}
+
+impl Workshop<'_> {
+    /// Folder of a data set.
+    pub(crate) fn dataset(&self, name: &str) -> PathBuf {
+        self.pipeline.workspace.join("datasets").join(name)
+    }
+}
+
+/// Everything that a classifier's trainer learns from, divided for good.
+pub(crate) fn gather(
+    workshop: Workshop<'_>,
+    registry: &mut Registry<'_>,
+    trainer: &Trainer,
+    task: &Task,
+) -> Result<Found, ImproveError> {
+    let Learner::Classifier { labels, .. } = &trainer.learner else { return Ok(Found::default()) };
+    let mut found = Found::default();
+    if let Some(dataset) = &trainer.dataset {
+        found.dataset(&workshop.dataset(dataset), (&trainer.id, dataset), task)?;
+    }
+    for file in sorted(labels) {
+        found.file(file, task, workshop.pipeline.seed)?;
+    }
+    if found.lessons.all().is_empty() {
+        return Err(ImproveError::NoRows {
+            trainer: trainer.id.clone(),
+            task: task.name.clone(),
+            known: found.others.into_iter().collect(),
+        });
+    }
+    found.lessons.sort();
+    divide(registry, &trainer.id, &mut found.lessons)?;
+    add_facts(&mut found.lessons, workshop.repository, task)?;
+    Ok(found)
+}
+
+/// Holds on to the first test split: its calls are judged by and never learned from;
+/// calls that came to the test split later wait outside.
+fn divide(
+    registry: &mut Registry<'_>,
+    trainer: &str,
+    lessons: &mut Lessons,
+) -> Result<(), ImproveError> {
+    let now: BTreeSet<String> = lessons.on(Side::Test).map(|lesson| lesson.call.clone()).collect();
+    let frozen = registry.freeze(trainer, || now)?;
+    lessons.all_mut().retain_mut(|lesson| {
+        if frozen.contains(&lesson.call) {
+            lesson.side = Side::Test;
+            return true;
+        }
+        lesson.side != Side::Test
+    });
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Trainers and the registry of models as a developer meets them.
+
+use std::fs;
+
+use rehearsal_tests::{Project, varied_call};
+use serde_json::{Value, json};
+
+const STAGES: &str = r#"
+[pipeline]
+name = "training"
+seed = 3
+
+[dataset]
+split = { train = 0.6, validation = 0.1, test = 0.3 }
+
+[[source]]
+id = "texts"
+plugin = "transcripts"
+grant.files = "texts"
+
+[[extractor]]
+id = "nepq"
+plugin = "nepq"
+
+[[path]]
+id = "feedback"
+plugin = "feedback"
+"#;
+
+/// A project that ran over `calls` calls.
+fn project(trainers: &str, calls: usize) -> Project {
+    let project = Project::new(&format!("{STAGES}{trainers}"));
+    for number in 0..calls {
+        project.write(&format!("texts/{number:02}.txt"), varied_call(number, 24));
+    }
+    let _ = project.run(&["run"]).expect(0);
+    project
+}
+
+const NEPQ: &str = r#"
+[[trainer]]
+id = "nepq"
+kind = "classifier"
+dataset = "feedback"
+task = "nepq_type"
+"#;
+
+fn models(project: &Project) -> Vec<Value> {
+    let models = project.run(&["models", "--json"]).expect(0).json();
+    models.as_array().expect("models").clone()
+}
+
+#[test]
+fn a_classifier_is_trained_once_and_its_versions_are_promoted_and_rolled_back() {
+    let project = project(NEPQ, 30);
+    let made = project.run(&["train", "--json"]).expect(0).json();
+    let model = &made["trained"][0]["model"];
+    assert_eq!((model["version"].clone(), model["stage"].clone()), (json!(1), json!("candidate")));
+    assert_eq!(model["made_of"]["feedback"], json!(project.merkle_root("feedback")));
+    assert!(model["lessons"]["cue"].as_u64().expect("a count") > 50, "{model}");
+    let macro_f1 = model["measures"]["macro_f1"][0].as_f64().expect("it is judged");
+    assert!(macro_f1 > 0.8, "phrases that cues look for are easy to learn: {macro_f1}");
+
+    let folder = project.path().join(".rehearsal/models/nepq/1");
+    let card = fs::read_to_string(folder.join("README.md")).expect("a card");
+    assert!(card.contains("macro-F1") && card.contains(&project.merkle_root("feedback")), "{card}");
+    let bytes = fs::read(folder.join("model.bin")).expect("a model");
+    assert!(project.run(&["train"]).expect(0).out.starts_with("unchanged: nepq@1"));
+
+    // Other labels make another version; the test split stays the one of the first.
+    let row = |number: usize, label: &str| {
+        let text = format!("[SELLER] And where would that leave the {number} of you by spring?");
+        json!({ "text": text, "label_name": label, "task": "nepq_type", "call": number.to_string() })
+    };
+    let rows: Vec<String> = (0..20).map(|number| row(number, "consequence").to_string()).collect();
+    project.write("labels.jsonl", format!("{}\nnot json\n", rows.join("\n")));
+    project.write("pipeline.toml", format!("{STAGES}{NEPQ}labels = [\"labels.jsonl\"]\n"));
+    let told = project.run(&["train"]).expect(3);
+    assert!(told.out.starts_with("made: nepq@2"), "{}", told.out);
+    assert!(told.err.contains("labels.jsonl line 21: "), "{}", told.err);
+    let versions = models(&project);
+    assert_eq!(versions[0]["measures"]["examples"], versions[1]["measures"]["examples"]);
+    assert_eq!(versions[1]["lessons"]["expert"], 20);
+
+    for (model, stages) in [("nepq@1", ["champion", "candidate"]), ("nepq@2", ["retired", "champion"])] {
+        let _ = project.run(&["promote", model]).expect(0);
+        let stage: Vec<Value> = models(&project).iter().map(|one| one["stage"].clone()).collect();
+        assert_eq!(stage, stages);
+    }
+    let back = project.run(&["rollback", "nepq"]).expect(0).out;
+    assert!(back.starts_with("nepq@1  champion"), "{back}");
+    let err = project.run(&["promote", "nepq@7"]).expect(1).err;
+    assert!(err.contains("has no version 7; there are 1, 2"), "{err}");
+    assert!(project.run(&["promote", "nepq"]).expect(2).err.contains("write NAME@VERSION"));
+
+    // A lost repository takes no model with it, and the same labels make the same bytes.
+    fs::remove_dir_all(project.path().join(".rehearsal/repository")).expect("it goes");
+    let _ = project.run(&["run"]).expect(0);
+    assert_eq!(models(&project)[0]["stage"], "champion");
+    fs::remove_dir_all(project.path().join(".rehearsal/models")).expect("it goes");
+    project.write("pipeline.toml", format!("{STAGES}{NEPQ}"));
+    let told = project.run(&["train"]).expect(0).out;
+    assert!(told.starts_with("made: nepq@3"), "{told}");
+    let again = fs::read(project.path().join(".rehearsal/models/nepq/3/model.bin")).expect("it");
+    assert_eq!(again, bytes);
+    // A model that is not the one that was registered is not put to use.
+    fs::write(project.path().join(".rehearsal/models/nepq/3/model.bin"), b"x").expect("written");
+    let err = project.run(&["promote", "nepq@3"]).expect(1).err;
+    assert!(err.contains("is not the file that version 3"), "{err}");
+}
+
+/// Writes a checkpoint, stops half-way the first time, and goes on from there.
+const SCRIPT: &str = r#"
+echo "resume=$REHEARSAL_RESUME secret=${SECRET_TOKEN:-none} here=$(pwd)"
+test -f "$1/manifest.json" || exit 9
+if [ ! -f half ]; then echo one > half; echo "out of memory" >&2; exit 7; fi
+cat half > adapter.safetensors; echo two >> adapter.safetensors
+echo junk > scratch.tmp
+"#;
+
+const COMMAND: &str = r#"
+[[trainer]]
+id = "partner"
+kind = "command"
+dataset = "feedback"
+command = ["sh", "./train.sh", "{dataset}"]
+results = ["*.safetensors"]
+"#;
+
+#[test]
+fn a_command_runs_in_its_own_folder_sees_what_is_allowed_and_goes_on_where_it_stopped() {
+    let script = Project::new("");
+    script.write("train.sh", SCRIPT);
+    let path = script.path().join("train.sh").display().to_string();
+    let project = project(&COMMAND.replace("./train.sh", &path), 6);
+    let train = |code| {
+        let mut command = project.command(&["train", "partner"]);
+        command.env("SECRET_TOKEN", "hunter2");
+        rehearsal_tests::outcome(command.output().expect("the program starts")).expect(code)
+    };
+    let err = train(1).err;
+    assert!(err.contains("ended with code 7") && err.contains("out of memory"), "{err}");
+    assert_eq!(models(&project).len(), 0);
+    let out = train(0).out;
+    assert!(out.starts_with("made: partner@1"), "{out}");
+    let version = models(&project).remove(0);
+    let files: Vec<&str> = version["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .map(|file| file["path"].as_str().expect("a path"))
+        .collect();
+    assert_eq!(files, ["work/adapter.safetensors"]);
+    let folder = version["folder"].as_str().expect("a folder");
+    let folder = project.path().join(".rehearsal/models").join(folder);
+    let model = fs::read_to_string(folder.join("work/adapter.safetensors")).expect("a model");
+    assert_eq!(model, "one\ntwo\n");
+    let log = fs::read_to_string(folder.join("log.txt")).expect("a log");
+    assert!(log.contains("resume=0 secret=none") && log.contains("resume=1 secret=none"), "{log}");
+    assert!(train(0).out.starts_with("unchanged: partner@1"));
+}
+
+#[test]
+fn a_trainer_that_cannot_work_says_what_to_do() {
+    let other = NEPQ.replace("nepq_type", "nepq_kind");
+    let project = project(&other, 3);
+    let err = project.run(&["train"]).expect(1).err;
+    assert!(err.contains("no row of the task `nepq_kind`; there are ") && err.contains("nepq_type"), "{err}");
+    project.write("pipeline.toml", STAGES.replace("[dataset]", "[dataset]\nformats = [\"parquet\"]") + NEPQ);
+    let _ = project.run(&["run"]).expect(0);
+    let err = project.run(&["train"]).expect(1).err;
+    assert!(err.contains("add \"jsonl\" to `formats`"), "{err}");
+    project.write("pipeline.toml", STAGES);
+    assert!(project.run(&["train"]).expect(2).err.contains("has no [[trainer]]"));
+    assert!(project.run(&["models"]).expect(0).out.contains("no models yet"));
+}
