@@ -80,9 +80,13 @@ fn a_classifier_is_trained_once_and_its_versions_are_promoted_and_rolled_back() 
     assert!(told.err.contains("labels.jsonl line 21: "), "{}", told.err);
     let versions = models(&project);
     assert_eq!(versions[0]["measures"]["examples"], versions[1]["measures"]["examples"]);
-    assert_eq!(versions[1]["lessons"]["expert"], 20);
+    // Of twenty calls, those that a hash did not put into a test split.
+    let by_experts = versions[1]["lessons"]["expert"].as_u64().expect("a count");
+    assert!((12..=20).contains(&by_experts), "{by_experts}");
 
-    for (model, stages) in [("nepq@1", ["champion", "candidate"]), ("nepq@2", ["retired", "champion"])] {
+    for (model, stages) in
+        [("nepq@1", ["champion", "candidate"]), ("nepq@2", ["retired", "champion"])]
+    {
         let _ = project.run(&["promote", model]).expect(0);
         let stage: Vec<Value> = models(&project).iter().map(|one| one["stage"].clone()).collect();
         assert_eq!(stage, stages);
@@ -165,8 +169,14 @@ fn a_trainer_that_cannot_work_says_what_to_do() {
     let other = NEPQ.replace("nepq_type", "nepq_kind");
     let project = project(&other, 3);
     let err = project.run(&["train"]).expect(1).err;
-    assert!(err.contains("no row of the task `nepq_kind`; there are ") && err.contains("nepq_type"), "{err}");
-    project.write("pipeline.toml", STAGES.replace("[dataset]", "[dataset]\nformats = [\"parquet\"]") + NEPQ);
+    assert!(
+        err.contains("no row of the task `nepq_kind`; there are ") && err.contains("nepq_type"),
+        "{err}"
+    );
+    project.write(
+        "pipeline.toml",
+        STAGES.replace("[dataset]", "[dataset]\nformats = [\"parquet\"]") + NEPQ,
+    );
     let _ = project.run(&["run"]).expect(0);
     let err = project.run(&["train"]).expect(1).err;
     assert!(err.contains("add \"jsonl\" to `formats`"), "{err}");

@@ -14,7 +14,8 @@ fn main() {
     let turns = turns();
     let mut random = 1_u64;
     let mut next = move || {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         random >> 33
     };
     let examples: Vec<Example> = (0..TEXTS)

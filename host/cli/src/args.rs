@@ -14,6 +14,7 @@ Start with:
   rehearsal report             one page on sources, labels, quality and data sets
   rehearsal explain EXAMPLE    where a training example came from
   rehearsal train              models of the data sets; `models`, `promote`, `rollback`
+  rehearsal improve            from experts' verdicts to better models
   rehearsal forget             erase a person's calls, with the rows made of them
 
 Exit codes: 0 done, 1 failure, 2 wrong usage or pipeline.toml, 3 done but some items
@@ -152,6 +153,15 @@ pub(crate) enum Command {
     Train {
         /// A trainer's id; without it, all of them.
         name: Option<String>,
+        #[command(flatten)]
+        file: PipelineFile,
+    },
+    /// A turn of the loop: experts' verdicts become labels and preference pairs, models are
+    /// trained on them, and one that is better and good enough is promoted.
+    Improve {
+        /// Say what would come of it; write nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         file: PipelineFile,
     },

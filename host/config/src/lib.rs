@@ -26,6 +26,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
 pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
 pub use pipeline::{
-    DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin, Privacy, PrivacyMode, PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel, Split, Stage, StageKind, StageSpans, Trainer, TrainingPath, Trust,
+    DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin, Privacy,
+    PrivacyMode, PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel, Split,
+    Stage, StageKind, StageSpans, Trainer, TrainingPath, Trust,
 };
 pub use report::Report;

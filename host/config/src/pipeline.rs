@@ -254,6 +254,8 @@ pub enum Learner {
         labels: Vec<PathBuf>,
         /// What a label counts by who gave it.
         trust: Trust,
+        /// Whether the release gate can hold its models back.
+        gate: bool,
     },
     /// A program of the user's.
     Command {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Datasets, Interface, KeyPlace, Learner, Plugin, Privacy, PrivacyMode, PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind, Trust,
+    Config, DatasetFormat, Datasets, Interface, KeyPlace, Learner, Plugin, Privacy, PrivacyMode,
+    PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind, Trust,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -113,6 +114,7 @@ fn a_full_file_is_read_as_written() {
             annotation: None,
             labels: Vec::new(),
             trust: Trust { cue: 0.1, ..Trust::default() },
+            gate: true,
         }
     );
     assert_eq!((partner.id.as_str(), partner.dataset.as_deref()), ("partner", Some("roleplay")));

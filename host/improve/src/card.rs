@@ -33,7 +33,7 @@ impl Card<'_> {
             "task": self.task.name,
             "classes": self.classes,
             "several_classes_at_once": self.task.several,
-            "model": "logistic regression over hashed n-grams, annotations and embeddings",
+            "model": "logistic regression over hashed n-grams and annotations",
             "columns": self.columns,
             "settings": self.settings,
             "data": { "lessons_blake3": self.data, "made_of": self.made_of },

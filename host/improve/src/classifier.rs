@@ -97,7 +97,7 @@ pub(crate) fn train(
 }
 
 /// Digest of all that a classifier follows from.
-fn inputs(task: &Task, trust: &Trust, lessons: &Lessons) -> String {
+pub(crate) fn inputs(task: &Task, trust: &Trust, lessons: &Lessons) -> String {
     let mut hasher = Hasher::new("classifier");
     hasher
         .part(&RECIPE.to_le_bytes())
@@ -130,4 +130,12 @@ pub(crate) fn measure(
     let judged = judge(classifier, &test, classes, task);
     let measures = Measures::of(classes, &judged, !task.several, Bootstrap::default());
     (!test.is_empty()).then_some(measures)
+}
+
+/// Reads the classifier of a version.
+pub(crate) fn load(registry: &Registry<'_>, version: &Version) -> Result<Classifier, ImproveError> {
+    let path = registry.folder().join(&version.folder).join(MODEL);
+    let bytes = fs::read(&path).map_err(ImproveError::io("read", &path))?;
+    Classifier::from_bytes(&bytes)
+        .map_err(|source| ImproveError::Classify { trainer: version.trainer.clone(), source })
 }

@@ -269,13 +269,14 @@ impl<'a> Registry<'a> {
     }
 
     /// The calls that a trainer's models are judged by: those given the first time, for
-    /// good. Nothing is ever learned from them.
+    /// good where `keep` says so. Nothing is ever learned from them.
     ///
     /// # Errors
     /// They cannot be written down.
     pub fn freeze(
         &mut self,
         trainer: &str,
+        keep: bool,
         calls: impl FnOnce() -> BTreeSet<String>,
     ) -> Result<BTreeSet<String>, ImproveError> {
         if let Some(frozen) = self.frozen.get(trainer) {
@@ -283,7 +284,7 @@ impl<'a> Registry<'a> {
         }
         let calls = calls();
         // An empty test split is none to hold on to.
-        if !calls.is_empty() {
+        if keep && !calls.is_empty() {
             let line = Line::Frozen { trainer: trainer.to_owned(), calls: calls.clone() };
             self.keep(vec![line])?;
         }

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use rehearsal_config::{Learner, Pipeline, Trainer};
 use rehearsal_dataset::Manifest;
 use rehearsal_repository::Repository;
+use rehearsal_review::Verdict;
 
 use crate::lessons::{Lessons, Side};
 use crate::registry::{Registry, Version};
 use crate::rows::{Found, add_facts, sorted};
 use crate::task::Task;
-use crate::{ImproveError, classifier, command};
+use crate::{ImproveError, classifier, command, verdicts};
 
 /// Where trainers work.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,10 @@ pub struct Workshop<'a> {
     pub pipeline: &'a Pipeline,
     /// Of that pipeline.
     pub repository: &'a Repository,
+    /// Verdicts that stand.
+    pub verdicts: &'a [Verdict],
+    /// Write nothing down.
+    pub dry_run: bool,
 }
 
 /// What a trainer made.
@@ -88,26 +93,35 @@ pub(crate) fn gather(
         });
     }
     found.lessons.sort();
-    divide(registry, &trainer.id, &mut found.lessons)?;
+    let keep = !workshop.dry_run;
+    let waiting = divide(registry, &trainer.id, &mut found.lessons, keep)?;
+    let said = workshop.verdicts;
+    verdicts::add(&mut found.lessons, said, workshop.repository, task, &waiting)?;
+    found.lessons.sort();
     add_facts(&mut found.lessons, workshop.repository, task)?;
     Ok(found)
 }
 
 /// Holds on to the first test split: its calls are judged by and never learned from;
-/// calls that came to the test split later wait outside.
+/// calls that came to the test split later wait outside. Returns these.
 fn divide(
     registry: &mut Registry<'_>,
     trainer: &str,
     lessons: &mut Lessons,
-) -> Result<(), ImproveError> {
+    keep: bool,
+) -> Result<BTreeSet<String>, ImproveError> {
     let now: BTreeSet<String> = lessons.on(Side::Test).map(|lesson| lesson.call.clone()).collect();
-    let frozen = registry.freeze(trainer, || now)?;
+    let frozen = registry.freeze(trainer, keep, || now)?;
+    let mut waiting = BTreeSet::new();
     lessons.all_mut().retain_mut(|lesson| {
         if frozen.contains(&lesson.call) {
             lesson.side = Side::Test;
             return true;
         }
+        if lesson.side == Side::Test {
+            waiting.insert(lesson.call.clone());
+        }
         lesson.side != Side::Test
     });
-    Ok(())
+    Ok(waiting)
 }

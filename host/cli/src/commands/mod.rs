@@ -7,6 +7,7 @@ mod dead_letters;
 mod explain;
 mod export_audio;
 mod forget;
+mod improve;
 mod lock;
 mod minimal;
 mod model;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Model { action } => model::run(&action, json),
         Command::Review { action } => review::run(&action, plugins, json),
         Command::Train { name, file } => train::run(name.as_deref(), &file, json),
+        Command::Improve { dry_run, file } => improve::run(&file, dry_run, json),
         Command::Models(file) => train::list(&file, json),
         Command::Promote { model, file } => train::promote(&model, &file, json),
         Command::Rollback { name, file } => train::rollback(&name, &file, json),

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use rehearsal_config::{Config, Trainer};
 use rehearsal_improve::{Registry, Trained, Version, Workshop, train};
+use rehearsal_pipeline::verdicts::all_verdicts;
+use rehearsal_review::Journal;
 use serde_json::{Value, json};
 
 use crate::args::PipelineFile;
@@ -14,7 +16,14 @@ pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Res
     let config = Config::load(&file.pipeline)?;
     let chosen = chosen(&config, name)?;
     let repository = super::repository(file)?;
-    let workshop = Workshop { pipeline: &config.pipeline, repository: &repository };
+    let journal = Journal::new(&config.pipeline.review.verdicts);
+    let verdicts = all_verdicts(&repository, &journal)?.standing();
+    let workshop = Workshop {
+        pipeline: &config.pipeline,
+        repository: &repository,
+        verdicts: &verdicts,
+        dry_run: false,
+    };
     let (mut made, mut failed, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for trainer in chosen {
         match train(workshop, trainer) {

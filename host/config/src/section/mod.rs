@@ -69,7 +69,8 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         None => Vec::new(),
     };
     let mut known: Vec<&str> = paths.iter().map(|path| path.stage.id.as_str()).collect();
-    known.push("conversations");
+    // The calls themselves, and what experts said of them.
+    known.extend(["conversations", "experts"]);
     trainer::report_strangers(context, &trainers, &known);
     let settings = settings?;
     let pipeline = Pipeline {

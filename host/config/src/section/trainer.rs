@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use toml::de::DeValue;
 
-use crate::decode::{Context, Key, Node, Section, choice, identifier, list, share, text, texts};
+use crate::decode::{
+    Context, Key, Node, Section, boolean, choice, identifier, list, share, text, texts,
+};
 use crate::{Diagnostic, Learner, Trainer, Trust};
 
 const KEYS: &[Key] = &[
@@ -42,6 +44,11 @@ const KEYS: &[Key] = &[
         "trust = { expert = 1.0, llm = 0.7, learned = 0.4, cue = 0.3 }",
     ),
     Key::optional(
+        "gate",
+        "of a classifier: whether the release gate can hold its models back (default true)",
+        "gate = false",
+    ),
+    Key::optional(
         "command",
         "of a command: the program and its arguments; `{dataset}` and `{work}` are folders",
         "command = [\"python\", \"{dataset}/train/train.py\"]",
@@ -66,7 +73,7 @@ const TRUST_KEYS: &[Key] = &[
 ];
 
 /// Keys that only one kind has.
-const OF_CLASSIFIER: [&str; 4] = ["task", "annotation", "labels", "trust"];
+const OF_CLASSIFIER: [&str; 5] = ["task", "annotation", "labels", "trust", "gate"];
 const OF_COMMAND: [&str; 3] = ["command", "env", "results"];
 
 /// Every trainer that could be read, with where its data set is named.
@@ -114,6 +121,10 @@ fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<(Trainer, Option
 fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Learner> {
     let task = section.get(context, "task", text);
     let annotation = section.get(context, "annotation", text);
+    let gate = match section.node("gate") {
+        Some(_) => section.get(context, "gate", boolean),
+        None => Some(true),
+    };
     let trust = match section.node("trust") {
         Some(node) => trust(context, node),
         None => Some(Trust::default()),
@@ -137,7 +148,7 @@ fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Le
         let help = "dataset = \"feedback\"";
         missing(context, section, "a classifier wants a `dataset` or `labels` to learn from", help);
     }
-    Some(Learner::Classifier { task: task?, annotation, labels, trust: trust? })
+    Some(Learner::Classifier { task: task?, annotation, labels, trust: trust?, gate: gate? })
 }
 
 fn command(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Learner> {
