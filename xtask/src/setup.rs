@@ -6,6 +6,7 @@
 mod browser;
 mod debian;
 mod native;
+mod registry;
 pub(crate) mod wasm;
 
 use anyhow::Result;
@@ -14,9 +15,15 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 
 /// `cargo xtask setup`.
-pub(crate) fn run(_: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
     crate::no_arguments("setup", arguments)?;
-    ensure(steps)
+    ensure(steps)?;
+    for_tests(workspace, steps)
+}
+
+/// Fetches what only tests want.
+pub(crate) fn for_tests(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.step("setup for tests", || registry::ensure(&mut debian::Packages::default(), workspace))
 }
 
 /// Installs what is missing, as one step of a task.

@@ -15,6 +15,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     crate::no_arguments("test", arguments)?;
     let cargo = |arguments: &[&str]| command::run(command::cargo(&workspace.root).args(arguments));
     setup::ensure(steps)?;
+    setup::for_tests(workspace, steps)?;
     steps.step("format", || cargo(&["fmt", "--all", "--check"]))?;
     steps.step("audit", || audit::check(workspace))?;
     steps.step("plugins", || guests::build(workspace))?;

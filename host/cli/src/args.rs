@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod packages;
+mod tools;
+
+pub(crate) use packages::{Add, List, PackageAction, Publish, Remove, Update};
+pub(crate) use tools::Tool;
+
 const AFTER: &str = "\
 Start with:
   rehearsal check              what pipeline.toml would run, with whose code and grants
@@ -185,11 +191,13 @@ pub(crate) enum Command {
     Agreement(Agreement),
     /// How a roleplay partner behaves: contradictions, giving way, manner, recitation.
     RoleplayMetrics(RoleplayMetrics),
-    /// Look at plugins.
+    /// Look at plugins, add and remove them.
     Plugin {
         #[command(subcommand)]
         action: PluginAction,
     },
+    #[command(flatten)]
+    Tool(Tool),
 }
 
 #[derive(Debug, Args)]
@@ -379,6 +387,6 @@ pub(crate) enum PluginAction {
         /// A .wasm file, or a built-in's name.
         plugin: String,
     },
-    /// The built-in plugins.
-    List,
+    #[command(flatten)]
+    Package(PackageAction),
 }

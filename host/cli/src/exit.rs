@@ -38,7 +38,11 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
             error.downcast_ref::<PipelineError>(),
             Some(PipelineError::Config(_) | PipelineError::Lock(_))
         )
-        || error.downcast_ref::<WrongUsage>().is_some();
+        || error.downcast_ref::<WrongUsage>().is_some()
+        || matches!(
+            error.downcast_ref::<rehearsal_packages::Error>(),
+            Some(rehearsal_packages::Error::Reference { .. })
+        );
     if of_config { Exit::Usage } else { Exit::Failure }
 }
 

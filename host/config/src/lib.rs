@@ -13,6 +13,8 @@ mod config;
 mod decode;
 mod diagnostic;
 mod document;
+mod edit;
+mod form;
 mod grant;
 mod json;
 mod pipeline;
@@ -22,8 +24,11 @@ mod section;
 mod suggest;
 
 pub use config::{Config, Error};
+pub use decode::is_identifier;
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
+pub use edit::{EditError, NewStage, add_stage, remove_stage};
+pub use form::schema;
 pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
 pub use pipeline::{
     DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin, Privacy,

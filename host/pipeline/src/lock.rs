@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use rehearsal_config::{Config, Stage};
+use rehearsal_sandbox::Component;
 use serde::{Deserialize, Serialize};
 
 use crate::Plan;
@@ -44,6 +45,9 @@ struct LockedStage {
     digest: String,
     imports: BTreeSet<String>,
     grants: BTreeSet<String>,
+    /// Where the component was fetched from; none for a file of the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
 }
 
 /// Why a lock file cannot be used.
@@ -152,15 +156,26 @@ pub fn lock_path(pipeline: &Path) -> PathBuf {
 }
 
 impl Lock {
-    /// What a plan would run.
+    /// One that accepts nothing yet.
     #[must_use]
-    pub fn of(config: &Config, plan: &Plan) -> Self {
-        let mut lock = Self { version: VERSION, stage: BTreeMap::new() };
+    pub fn empty() -> Self {
+        Self { version: VERSION, stage: BTreeMap::new() }
+    }
+
+    /// What a plan would run. Where components came from is taken over from what was
+    /// accepted `before`, as long as they are the same.
+    #[must_use]
+    pub fn of(config: &Config, plan: &Plan, before: Option<&Self>) -> Self {
+        let mut lock = Self::empty();
         let pipeline = &config.pipeline;
         let folder = config.document().path().parent().unwrap_or(Path::new(""));
         let mut add = |stage: &Stage, locked: LockedStage| {
             let grants = permissions(stage, folder);
-            lock.stage.insert(stage.id.clone(), LockedStage { grants, ..locked });
+            let source = before
+                .and_then(|before| before.stage.get(&stage.id))
+                .filter(|accepted| accepted.digest == locked.digest)
+                .and_then(|accepted| accepted.source.clone());
+            lock.stage.insert(stage.id.clone(), LockedStage { grants, source, ..locked });
         };
         for (stage, ready) in pipeline.sources.iter().zip(&plan.sources) {
             add(&stage.stage, locked(&ready.stage));
@@ -234,6 +249,41 @@ impl Lock {
         differences
     }
 
+    /// Accepts one stage as it is in a pipeline's file, with a component that came from
+    /// `source`; `plugin` is its name and version. Other stages are left as they were.
+    pub fn accept(
+        &mut self,
+        config: &Config,
+        stage: &Stage,
+        plugin: &str,
+        component: &Component,
+        source: Option<String>,
+    ) {
+        let folder = config.document().path().parent().unwrap_or(Path::new(""));
+        let grants = permissions(stage, folder);
+        let accepted = LockedStage { grants, source, ..of_component(plugin, component) };
+        self.stage.insert(stage.id.clone(), accepted);
+    }
+
+    /// Takes a stage out of it.
+    pub fn remove(&mut self, id: &str) {
+        self.stage.remove(id);
+    }
+
+    /// This lock cut down to one stage, to be compared alone.
+    #[must_use]
+    pub fn only(&self, id: &str) -> Self {
+        let one = self.stage.get_key_value(id);
+        let stage = one.map(|(id, stage)| (id.clone(), stage.clone())).into_iter().collect();
+        Self { version: VERSION, stage }
+    }
+
+    /// Where the component of a stage was fetched from.
+    #[must_use]
+    pub fn source(&self, id: &str) -> Option<&str> {
+        self.stage.get(id)?.source.as_deref()
+    }
+
     /// Id, plugin and digest of each stage.
     pub fn plugins(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let stages = self.stage.iter();
@@ -269,13 +319,18 @@ impl LockedStage {
 }
 
 fn locked<T>(ready: &Ready<T>) -> LockedStage {
+    of_component(&ready.plugin, &ready.component)
+}
+
+fn of_component(plugin: &str, component: &Component) -> LockedStage {
     LockedStage {
-        plugin: ready.plugin.clone(),
-        world: ready.component.world().name().to_owned(),
-        contract: ready.component.contract().to_owned(),
-        digest: ready.component.digest().to_string(),
-        imports: ready.component.imports().iter().cloned().collect(),
+        plugin: plugin.to_owned(),
+        world: component.world().name().to_owned(),
+        contract: component.contract().to_owned(),
+        digest: component.digest().to_string(),
+        imports: component.imports().iter().cloned().collect(),
         grants: BTreeSet::new(),
+        source: None,
     }
 }
 
@@ -345,6 +400,7 @@ mod tests {
             digest: digest.to_owned(),
             imports: set(imports),
             grants: set(grants),
+            source: None,
         };
         Lock { version: VERSION, stage: BTreeMap::from([("nepq".to_owned(), stage)]) }
     }

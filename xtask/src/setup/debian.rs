@@ -33,19 +33,53 @@ impl Packages {
             bail!("{purpose} missing; run `sudo {manual}` and then this again");
         }
         eprintln!("    {purpose}: missing, installing {}", names.join(", "));
-        if !self.refreshed {
-            self.refreshed = true;
-            // Lists from an earlier refresh may do when this one fails.
-            if let Err(error) = apt_get(&["update"]) {
-                eprintln!("    {error:#}; going on with the lists at hand");
-            }
-        }
+        self.refresh();
         let mut arguments = vec!["install", "-y", "--no-install-recommends"];
         arguments.extend(names);
         if let Err(error) = apt_get(&arguments) {
             bail!("{purpose} missing and not to be had: {error:#}; try `{manual}` by hand");
         }
         Ok(())
+    }
+
+    /// Unpacks a package below `folder` without installing it: nothing of the system
+    /// changes and no service starts.
+    ///
+    /// # Errors
+    ///
+    /// Where this machine has no apt, or apt knows no such package.
+    pub(crate) fn unpack(&mut self, name: &str, folder: &Path) -> Result<()> {
+        if !command::on_path("apt-get") || !command::on_path("dpkg-deb") {
+            bail!("this machine has no apt-get");
+        }
+        eprintln!("    {name}: missing, unpacking it into {}", folder.display());
+        if is_root() {
+            self.refresh();
+        }
+        command::run_quietly(
+            command::program_in(folder, "apt-get").args(["-q", "download", name]),
+        )?;
+        for file in std::fs::read_dir(folder)? {
+            let file = file?.path();
+            if file.extension().is_some_and(|extension| extension == "deb") {
+                let mut unpack = command::program_in(folder, "dpkg-deb");
+                command::run_quietly(unpack.arg("-x").arg(&file).arg("."))?;
+                std::fs::remove_file(file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches the package lists, once.
+    fn refresh(&mut self) {
+        if self.refreshed {
+            return;
+        }
+        self.refreshed = true;
+        // Lists from an earlier refresh may do when this one fails.
+        if let Err(error) = apt_get(&["update"]) {
+            eprintln!("    {error:#}; going on with the lists at hand");
+        }
     }
 }
 

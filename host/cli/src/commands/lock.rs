@@ -20,13 +20,13 @@ pub(crate) fn run(file: &PipelineFile, plugins: Option<&Path>, json: bool) -> Re
     let runtime = super::runtime(Some(1))?;
     let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let path = lock_path(&file.pipeline);
-    let now = Lock::of(&resolved.config, &resolved.plan);
     // One that cannot be understood is written anew.
     let (before, unusable) = match Lock::read(&path) {
         Ok(lock) => (lock, None),
         Err(error @ LockError::Invalid { .. }) => (None, Some(error.to_string())),
         Err(error) => return Err(PipelineError::from(error).into()),
     };
+    let now = Lock::of(&resolved.config, &resolved.plan, before.as_ref());
     let differences = before.as_ref().map(|before| before.compare(&now)).unwrap_or_default();
     if before.as_ref() != Some(&now) {
         now.write(&path).map_err(PipelineError::from)?;
@@ -52,7 +52,7 @@ pub(super) fn unaccepted(resolved: &Resolved) -> Vec<String> {
     match Lock::read(&lock_path(resolved.config.document().path())) {
         Ok(None) => Vec::new(),
         Ok(Some(accepted)) => accepted
-            .compare(&Lock::of(&resolved.config, &resolved.plan))
+            .compare(&Lock::of(&resolved.config, &resolved.plan, None))
             .iter()
             .filter(|difference| difference.change.wants_consent())
             .map(ToString::to_string)
@@ -65,8 +65,8 @@ pub(super) fn unaccepted(resolved: &Resolved) -> Vec<String> {
 /// the operator has just written is added to it.
 pub(super) fn enforce(resolved: &Resolved, strict: bool, reporter: &dyn Reporter) -> Result<()> {
     let path = lock_path(resolved.config.document().path());
-    let now = Lock::of(&resolved.config, &resolved.plan);
     let accepted = Lock::read(&path).map_err(PipelineError::from)?;
+    let now = Lock::of(&resolved.config, &resolved.plan, accepted.as_ref());
     let refuse = |differences| {
         Err(PipelineError::from(LockError::Refused { path: path.clone(), differences }).into())
     };

@@ -11,6 +11,7 @@ mod improve;
 mod lock;
 mod minimal;
 mod model;
+mod packages;
 mod plugin;
 mod purge;
 mod report;
@@ -19,6 +20,7 @@ mod roleplay;
 mod run;
 mod show;
 mod status;
+mod tools;
 mod train;
 mod transcribe;
 mod upkeep;
@@ -82,6 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Agreement(what) => agreement::run(&what, json),
         Command::RoleplayMetrics(what) => roleplay::run(&what, json),
         Command::Plugin { action } => plugin::run(&action, plugins, json),
+        Command::Tool(tool) => tools::run(&tool),
     }
 }
 

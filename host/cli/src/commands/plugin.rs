@@ -10,10 +10,12 @@ use crate::args::PluginAction;
 use crate::exit::Exit;
 use crate::{places, print};
 
+use super::packages;
+
 pub(crate) fn run(action: &PluginAction, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     match action {
         PluginAction::Inspect { plugin } => inspect(plugin, plugins, json)?,
-        PluginAction::List => list(plugins, json)?,
+        PluginAction::Package(action) => return packages::run(action, plugins, json),
     }
     Ok(Exit::Done)
 }
@@ -80,10 +82,38 @@ fn as_json(component: &Component, description: &Description) -> Value {
         "grants": component.needs().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "config_schema": serde_json::from_str::<Value>(&identity.config_schema).ok(),
         "details": details(&description.details),
+        "needs": needs(&description.details),
+        "emits": emits(&description.details),
     })
 }
 
-fn list(plugins: Option<&Path>, json: bool) -> Result<()> {
+/// What a call must have for an extractor to say all that it can.
+fn needs(details: &Details) -> Vec<&'static str> {
+    let Details::Extractor { needs, .. } = details else { return Vec::new() };
+    let all = [
+        ("starts of turns", needs.starts),
+        ("ends of turns", needs.ends),
+        ("times of words", needs.words),
+        ("roles", needs.roles),
+        ("a recording", needs.audio),
+    ];
+    all.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name).collect()
+}
+
+fn emits(details: &Details) -> Vec<Value> {
+    let Details::Extractor { emits, .. } = details else { return Vec::new() };
+    let kind = |kind: &rehearsal_sandbox::AnnotationKind| {
+        json!({
+            "name": kind.name,
+            "definition": kind.definition,
+            "meaning": kind.meaning,
+            "labels": kind.labels,
+        })
+    };
+    emits.iter().map(kind).collect()
+}
+
+pub(super) fn built_in(plugins: Option<&Path>, json: bool) -> Result<()> {
     let folder = places::plugins(plugins)?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)?
         .filter_map(|file| Some(file.ok()?.path()))

@@ -16,11 +16,11 @@ use toml::de::DeValue;
 use crate::Diagnostic;
 
 pub(crate) use quantity::{bytes, duration, rate};
+pub use scalar::is_identifier;
 pub(crate) use scalar::{
-    boolean, choice, identifier, integer_value, is_identifier, list, natural, positive, share,
-    text, texts,
+    boolean, choice, identifier, integer_value, list, natural, positive, share, text, texts,
 };
-pub(crate) use table::{Key, Section};
+pub(crate) use table::{Form, Key, Section};
 
 /// A value and where it stands. A table opened by a header stands at its header, one
 /// made by dotted keys at the key.

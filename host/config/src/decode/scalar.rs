@@ -47,7 +47,8 @@ pub(crate) fn identifier(context: &mut Context<'_>, key: &Key, node: &Node<'_>) 
 }
 
 /// Whether a text is a name fit for a folder on every system.
-pub(crate) fn is_identifier(text: &str) -> bool {
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     text.len() <= LONGEST_ID
         && text.starts_with(alphanumeric)

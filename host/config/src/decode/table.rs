@@ -7,11 +7,53 @@ use toml::de::{DeTable, DeValue};
 use super::{Context, Node, kind};
 use crate::{Diagnostic, suggest};
 
+/// What a value looks like: what an editor can check before the decoder does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    /// A string.
+    Text,
+    /// A name fit for a folder.
+    Identifier,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number of at least 0.
+    Natural,
+    /// A whole number of at least 1.
+    Positive,
+    /// A number from 0 to 1.
+    Share,
+    /// `256 MiB`
+    Size,
+    /// `10 s`
+    Duration,
+    /// `60/min`, or several of these.
+    Rates,
+    /// `2026-03-01`, in quotes or as a date of TOML.
+    Day,
+    /// `https://host/path*`
+    Address,
+    /// Strings.
+    Texts,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// Some of these.
+    Choices(&'static [&'static str]),
+    /// A table with these keys.
+    Table(&'static [Key]),
+    /// Any number of such tables.
+    Tables(&'static [Key]),
+    /// A string, or a table with these keys.
+    TextOrTable(&'static [Key]),
+    /// A table with keys that only the plugin knows.
+    Open,
+}
+
 /// A key that a table may have. The lists of these are what there is to know about
 /// the file's form.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
+    pub(crate) form: Form,
     pub(crate) required: bool,
     /// What it sets, with its default.
     pub(crate) about: &'static str,
@@ -22,18 +64,20 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) const fn required(
         name: &'static str,
+        form: Form,
         about: &'static str,
         example: &'static str,
     ) -> Self {
-        Self { name, required: true, about, example }
+        Self { name, form, required: true, about, example }
     }
 
     pub(crate) const fn optional(
         name: &'static str,
+        form: Form,
         about: &'static str,
         example: &'static str,
     ) -> Self {
-        Self { name, required: false, about, example }
+        Self { name, form, required: false, about, example }
     }
 
     /// What it sets and a line that does.

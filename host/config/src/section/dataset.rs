@@ -1,27 +1,31 @@
 //! `[dataset]`: what all data sets of a pipeline have in common.
 
 use super::split;
-use crate::decode::{Context, Key, Node, Section, boolean, choice, list, texts};
+use crate::decode::{Context, Form, Key, Node, Section, boolean, choice, list, texts};
 use crate::{DatasetFormat, Datasets};
 
-const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "formats",
+        Form::Choices(&FORMATS),
         "`parquet`, `jsonl`, `sharegpt` for LLaMA-Factory (default: all)",
         "formats = [\"parquet\", \"jsonl\"]",
     ),
     Key::optional(
         "conversations",
+        Form::Boolean,
         "whether the calls themselves become a data set (default true)",
         "conversations = false",
     ),
     Key::optional(
         "refuse_licences",
+        Form::Texts,
         "licences whose calls stay out; `*` at the end stands for anything, `unknown` for none",
         "refuse_licences = [\"unknown\", \"CC-BY-NC-*\"]",
     ),
     Key::optional(
         "split",
+        Form::Table(split::KEYS),
         "how calls are divided where a path does not say",
         "split = { train = 0.8, validation = 0.1, test = 0.1 }",
     ),

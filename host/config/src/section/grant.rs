@@ -4,29 +4,44 @@ use std::path::PathBuf;
 
 use toml::de::DeValue;
 
-use crate::decode::{Context, Key, Node, Section, boolean, bytes, choice, list, rate, text, texts};
+use crate::decode::{
+    Context, Form, Key, Node, Section, boolean, bytes, choice, list, rate, text, texts,
+};
 use crate::grant::glob;
 use crate::{Diagnostic, FilesGrant, Grants, HttpGrant, Rate, Secret, SecretOrigin};
 
-const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "files",
+        Form::TextOrTable(FILES_KEYS),
         "a folder whose files may be read",
         "grant.files = { root = \"examples/calls\", include = [\"*.mp3\"] }",
     ),
     Key::optional(
         "http",
+        Form::Tables(HTTP_KEYS),
         "addresses that may be asked",
         "grant.http = [{ url = \"https://api.example.com/v1/*\", methods = [\"GET\"] }]",
     ),
-    Key::optional("audio", "whether recordings may be heard", "grant.audio = true"),
-    Key::optional("semantics", "whether embeddings may be asked for", "grant.semantics = true"),
+    Key::optional("audio", Form::Boolean, "whether recordings may be heard", "grant.audio = true"),
+    Key::optional(
+        "semantics",
+        Form::Boolean,
+        "whether embeddings may be asked for",
+        "grant.semantics = true",
+    ),
 ];
 
 const FILES_KEYS: &[Key] = &[
-    Key::required("root", "the folder, from the file's folder", "root = \"examples/calls\""),
+    Key::required(
+        "root",
+        Form::Text,
+        "the folder, from the file's folder",
+        "root = \"examples/calls\"",
+    ),
     Key::optional(
         "include",
+        Form::Texts,
         "patterns of file names (default: every file)",
         "include = [\"*.mp3\", \"2026/*.wav\"]",
     ),
@@ -35,45 +50,72 @@ const FILES_KEYS: &[Key] = &[
 const HTTP_KEYS: &[Key] = &[
     Key::required(
         "url",
+        Form::Address,
         "an address, whose path may end in `*`",
         "url = \"https://api.example.com/v1/*\"",
     ),
-    Key::optional("methods", "methods that may be used (default GET)", "methods = [\"GET\"]"),
+    Key::optional(
+        "methods",
+        Form::Choices(METHODS),
+        "methods that may be used (default GET)",
+        "methods = [\"GET\"]",
+    ),
     Key::optional(
         "secret",
+        Form::Table(SECRET_KEYS),
         "a header that the host adds and the plugin never sees",
         "secret = { header = \"X-Api-Key\", env = \"EXAMPLE_API_KEY\" }",
     ),
     Key::optional(
         "allow_private",
+        Form::Boolean,
         "whether private and loopback addresses may answer (default false)",
         "allow_private = true",
     ),
     Key::optional(
         "rate",
+        Form::Rates,
         "how many requests in how long, or several of these",
         "rate = [\"3/s\", \"10000/d\"]",
     ),
     Key::optional(
         "ca",
+        Form::Text,
         "a PEM file of the only certificates that vouch for the server",
         "ca = \"certificates/our-ca.pem\"",
     ),
-    Key::optional("max_body", "the largest answer (default 32 MiB)", "max_body = \"32 MiB\""),
+    Key::optional(
+        "max_body",
+        Form::Size,
+        "the largest answer (default 32 MiB)",
+        "max_body = \"32 MiB\"",
+    ),
 ];
 
 const SECRET_KEYS: &[Key] = &[
-    Key::required("header", "the header that carries it", "header = \"X-Api-Key\""),
-    Key::optional("env", "the environment variable that holds it", "env = \"EXAMPLE_API_KEY\""),
-    Key::optional("file", "the file whose first line it is", "file = \"secrets/example.key\""),
+    Key::required("header", Form::Text, "the header that carries it", "header = \"X-Api-Key\""),
+    Key::optional(
+        "env",
+        Form::Text,
+        "the environment variable that holds it",
+        "env = \"EXAMPLE_API_KEY\"",
+    ),
+    Key::optional(
+        "file",
+        Form::Text,
+        "the file whose first line it is",
+        "file = \"secrets/example.key\"",
+    ),
     Key::optional(
         "command",
+        Form::Texts,
         "the command that prints it",
         "command = [\"pass\", \"show\", \"example\"]",
     ),
-    Key::optional("prefix", "what stands before it", "prefix = \"Bearer \""),
+    Key::optional("prefix", Form::Text, "what stands before it", "prefix = \"Bearer \""),
     Key::optional(
         "base64",
+        Form::Boolean,
         "whether it is written in base64, as `Basic` authentication wants (default false)",
         "base64 = true",
     ),

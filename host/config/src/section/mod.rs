@@ -18,21 +18,72 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use crate::decode::{Context, Key, Node, Section};
+use crate::decode::{Context, Form, Key, Node, Section};
 use crate::{Datasets, Diagnostic, Pipeline, Source, StageKind, TrainingPath};
 
-const SECTIONS: &[Key] = &[
-    Key::required("pipeline", "what the pipeline is called and how it runs", "[pipeline]"),
-    Key::optional("speech", "how recordings become text", "[speech]"),
-    Key::optional("review", "what experts judge calls by, and where it is kept", "[review]"),
-    Key::optional("dataset", "what all data sets have in common", "[dataset]"),
-    Key::optional("privacy", "what becomes of personal data", "[privacy]"),
-    Key::optional("semantics", "what texts are embedded with", "[semantics]"),
-    Key::required("source", "where calls come from", "[[source]]"),
-    Key::optional("extractor", "what is found in calls", "[[extractor]]"),
-    Key::optional("path", "what training data is made of them", "[[path]]"),
-    Key::optional("validator", "what checks the examples", "[[validator]]"),
-    Key::optional("trainer", "what is learned from the data sets", "[[trainer]]"),
+/// What a file may have.
+pub(crate) const SECTIONS: &[Key] = &[
+    Key::required(
+        "pipeline",
+        Form::Table(pipeline::KEYS),
+        "what the pipeline is called and how it runs",
+        "[pipeline]",
+    ),
+    Key::optional("speech", Form::Table(speech::KEYS), "how recordings become text", "[speech]"),
+    Key::optional(
+        "review",
+        Form::Table(review::KEYS),
+        "what experts judge calls by, and where it is kept",
+        "[review]",
+    ),
+    Key::optional(
+        "dataset",
+        Form::Table(dataset::KEYS),
+        "what all data sets have in common",
+        "[dataset]",
+    ),
+    Key::optional(
+        "privacy",
+        Form::Table(privacy::KEYS),
+        "what becomes of personal data",
+        "[privacy]",
+    ),
+    Key::optional(
+        "semantics",
+        Form::Table(semantics::KEYS),
+        "what texts are embedded with",
+        "[semantics]",
+    ),
+    Key::required(
+        "source",
+        Form::Tables(stage::SOURCE_KEYS),
+        "where calls come from",
+        "[[source]]",
+    ),
+    Key::optional(
+        "extractor",
+        Form::Tables(stage::KEYS),
+        "what is found in calls",
+        "[[extractor]]",
+    ),
+    Key::optional(
+        "path",
+        Form::Tables(stage::PATH_KEYS),
+        "what training data is made of them",
+        "[[path]]",
+    ),
+    Key::optional(
+        "validator",
+        Form::Tables(stage::KEYS),
+        "what checks the examples",
+        "[[validator]]",
+    ),
+    Key::optional(
+        "trainer",
+        Form::Tables(trainer::KEYS),
+        "what is learned from the data sets",
+        "[[trainer]]",
+    ),
 ];
 
 /// Reads a whole file. `None` says that what is wrong has been reported.

@@ -4,18 +4,29 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::thread;
 
-use crate::decode::{Context, Key, Node, Section, identifier, natural, positive, text};
+use crate::decode::{Context, Form, Key, Node, Section, identifier, natural, positive, text};
 
-const KEYS: &[Key] = &[
-    Key::required("name", "what the pipeline is called", "name = \"demo\""),
+pub(super) const KEYS: &[Key] = &[
+    Key::required("name", Form::Identifier, "what the pipeline is called", "name = \"demo\""),
     Key::optional(
         "workspace",
+        Form::Text,
         "folder of the repository and the data sets, from the file's folder (default `.rehearsal`)",
         "workspace = \".rehearsal\"",
     ),
-    Key::optional("workers", "threads that run plugins (default: as many as cores)", "workers = 2"),
-    Key::optional("batch", "conversations a plugin call (default 64)", "batch = 64"),
-    Key::optional("seed", "what random choices follow from (default 0)", "seed = 7"),
+    Key::optional(
+        "workers",
+        Form::Positive,
+        "threads that run plugins (default: as many as cores)",
+        "workers = 2",
+    ),
+    Key::optional(
+        "batch",
+        Form::Positive,
+        "conversations a plugin call (default 64)",
+        "batch = 64",
+    ),
+    Key::optional("seed", Form::Natural, "what random choices follow from (default 0)", "seed = 7"),
 ];
 
 const WORKSPACE: &str = ".rehearsal";

@@ -1,34 +1,42 @@
 //! `[privacy]`: what becomes of personal data before any plugin sees it.
 
-use crate::decode::{Context, Key, Node, Section, choice, text};
+use crate::decode::{Context, Form, Key, Node, Section, choice, text};
 use crate::{Diagnostic, KeyPlace, Privacy, PrivacyMode, PseudonymScope};
 
-const KEYS: &[Key] = &[
+const MODES: [&str; 3] = ["redact", "report", "off"];
+const SCOPES: [&str; 2] = ["call", "account"];
+
+pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "mode",
+        Form::Choice(&MODES),
         "`redact` replaces personal data by pseudonyms, `report` only counts it, `off` does not \
          look (default `redact`)",
         "mode = \"redact\"",
     ),
     Key::optional(
         "key_file",
+        Form::Text,
         "file of the key that pseudonyms follow from, made at the first run (default: \
          `rehearsal/privacy.key` in the user's configuration folder)",
         "key_file = \"/etc/rehearsal/privacy.key\"",
     ),
     Key::optional(
         "key_env",
+        Form::Text,
         "environment variable that holds the key, 64 hexadecimal digits",
         "key_env = \"REHEARSAL_PRIVACY_KEY\"",
     ),
     Key::optional(
         "scope",
+        Form::Choice(&SCOPES),
         "how long a person keeps a pseudonym: for a `call`, or over all calls of an `account` \
          (default `call`)",
         "scope = \"account\"",
     ),
     Key::optional(
         "release",
+        Form::Text,
         "name of the release: another one gives everybody other pseudonyms",
         "release = \"2026-03\"",
     ),
@@ -48,7 +56,7 @@ pub(super) fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<Priva
     let section = Section::open(context, "`[privacy]`", KEYS, node)?;
     let fallback = default();
     let mode = section.get(context, "mode", |context, key, node| {
-        let mode = choice(context, key, node, &["redact", "report", "off"])?;
+        let mode = choice(context, key, node, &MODES)?;
         Some(match mode.as_str() {
             "off" => PrivacyMode::Off,
             "report" => PrivacyMode::Report,
@@ -56,7 +64,7 @@ pub(super) fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<Priva
         })
     });
     let scope = section.get(context, "scope", |context, key, node| {
-        let scope = choice(context, key, node, &["call", "account"])?;
+        let scope = choice(context, key, node, &SCOPES)?;
         Some(if scope == "account" { PseudonymScope::Account } else { PseudonymScope::Call })
     });
     let release = section.get(context, "release", text);

@@ -1,16 +1,18 @@
 //! `[review]`: what experts judge calls by, and where their verdicts are kept.
 
-use crate::decode::{Context, Key, Node, Section, text};
+use crate::decode::{Context, Form, Key, Node, Section, text};
 use crate::{Diagnostic, Review};
 
-const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "rubric",
+        Form::Text,
         "the questions that experts answer of a call, a TOML file",
         "rubric = \"rubric.toml\"",
     ),
     Key::optional(
         "verdicts",
+        Form::Text,
         "the journal of their answers: appended to, never rewritten (default `verdicts.jsonl`)",
         "verdicts = \"verdicts.jsonl\"",
     ),

@@ -1,10 +1,11 @@
 //! `[semantics]`: what texts are embedded with, for plugins that were granted it.
 
 use crate::Semantics;
-use crate::decode::{Context, Key, Node, Section, text};
+use crate::decode::{Context, Form, Key, Node, Section, text};
 
-const KEYS: &[Key] = &[Key::optional(
+pub(super) const KEYS: &[Key] = &[Key::optional(
     "model",
+    Form::Text,
     "a name of `rehearsal model list` of the kind `embedding` (default `all-minilm-l6-v2`)",
     "model = \"all-minilm-l6-v2\"",
 )];

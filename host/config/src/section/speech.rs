@@ -1,26 +1,30 @@
 //! `[speech]`: how recordings become text.
 
-use crate::decode::{Context, Key, Node, Section, text, texts};
+use crate::decode::{Context, Form, Key, Node, Section, text, texts};
 use crate::{Diagnostic, Speech, SpeechModel};
 
-const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "model",
+        Form::Text,
         "a name of `rehearsal model list` or the path of a ggml file (default `base`)",
         "model = \"base\"",
     ),
     Key::optional(
         "language",
+        Form::Text,
         "language code of the calls, or `auto` to detect it (default `auto`)",
         "language = \"en\"",
     ),
     Key::optional(
         "prompt",
+        Form::Text,
         "text that the recogniser takes for what was said before",
         "prompt = \"A sales call about solar panels.\"",
     ),
     Key::optional(
         "vocabulary",
+        Form::Texts,
         "names and products that it should expect",
         "vocabulary = [\"Brightline\"]",
     ),

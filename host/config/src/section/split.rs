@@ -2,26 +2,29 @@
 
 use toml::de::DeValue;
 
-use crate::decode::{Context, Key, Node, Section, share, texts};
+use crate::decode::{Context, Form, Key, Node, Section, share, texts};
 use crate::{Diagnostic, Split};
 
-const KEYS: &[Key] = &[
-    Key::optional("train", "share to learn from (default 0)", "train = 0.8"),
-    Key::optional("validation", "share to choose by (default 0)", "validation = 0.1"),
-    Key::optional("test", "share to judge by (default 0)", "test = 0.1"),
+pub(super) const KEYS: &[Key] = &[
+    Key::optional("train", Form::Share, "share to learn from (default 0)", "train = 0.8"),
+    Key::optional("validation", Form::Share, "share to choose by (default 0)", "validation = 0.1"),
+    Key::optional("test", Form::Share, "share to judge by (default 0)", "test = 0.1"),
     Key::optional(
         "stratify",
+        Form::Texts,
         "what every split has its share of: `source`, `language`, `licence`, `length` or a key of \
          the calls' metadata (default `source`)",
         "stratify = [\"source\", \"language\"]",
     ),
     Key::optional(
         "test_sellers",
+        Form::Share,
         "share of the sellers whose calls are a test set of their own (default 0)",
         "test_sellers = 0.05",
     ),
     Key::optional(
         "test_since",
+        Form::Day,
         "calls from this day on are a test set of their own",
         "test_since = 2026-03-01",
     ),

@@ -4,47 +4,56 @@ use serde_json::{Map, Value};
 use toml::de::DeValue;
 
 use super::{grant, limits, split};
-use crate::decode::{Context, Key, Node, Section, choice, identifier, is_identifier, text};
+use crate::decode::{Context, Form, Key, Node, Section, choice, identifier, is_identifier, text};
 use crate::json::{self, Places};
 use crate::{Diagnostic, Learns, Plugin, Split, Stage, StageKind, StageSpans};
 
-const ID: Key = Key::required("id", "what the stage is called", "id = \"calls\"");
+const ID: Key = Key::required("id", Form::Identifier, "what the stage is called", "id = \"calls\"");
 const PLUGIN: Key = Key::required(
     "plugin",
+    Form::Text,
     "a built-in plugin's name or the path of a component",
     "plugin = \"./plugins/mine.wasm\"",
 );
-const CONFIG: Key = Key::optional("config", "the plugin's own settings", "config = { }");
+const CONFIG: Key =
+    Key::optional("config", Form::Open, "the plugin's own settings", "config = { }");
 const GRANT: Key = Key::optional(
     "grant",
+    Form::Table(grant::KEYS),
     "what the plugin may see beyond its input",
     "grant.files = \"examples/calls\"",
 );
 const LIMITS: Key = Key::optional(
     "limits",
+    Form::Table(limits::KEYS),
     "what a call of the plugin may use up",
     "limits = { memory = \"256 MiB\", time = \"10 s\" }",
 );
 const LICENCE: Key = Key::optional(
     "licence",
+    Form::Text,
     "licence of items that name none, as an SPDX identifier",
     "licence = \"CC0-1.0\"",
 );
 const SPLIT: Key = Key::optional(
     "split",
+    Form::Table(split::KEYS),
     "shares of the splits",
     "split = { train = 0.8, validation = 0.1, test = 0.1 }",
 );
 
 const LEARNS: Key = Key::optional(
     "learns",
+    Form::Choice(&LEARNERS),
     "whose turns its chats may train: `prospect`, `seller` or `any` (default `prospect`)",
     "learns = \"prospect\"",
 );
 
-const SOURCE_KEYS: &[Key] = &[ID, PLUGIN, LICENCE, CONFIG, GRANT, LIMITS];
-const PATH_KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS, SPLIT, LEARNS];
-const KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS];
+const LEARNERS: [&str; 3] = ["prospect", "seller", "any"];
+
+pub(super) const SOURCE_KEYS: &[Key] = &[ID, PLUGIN, LICENCE, CONFIG, GRANT, LIMITS];
+pub(super) const PATH_KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS, SPLIT, LEARNS];
+pub(super) const KEYS: &[Key] = &[ID, PLUGIN, CONFIG, GRANT, LIMITS];
 
 /// A stage with what only some kinds have.
 pub(super) struct Decoded {
@@ -101,7 +110,7 @@ pub(super) fn decode(
 }
 
 fn whose(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Learns> {
-    let named = choice(context, key, node, &["prospect", "seller", "any"])?;
+    let named = choice(context, key, node, &LEARNERS)?;
     Some(match named.as_str() {
         "seller" => Learns::Seller,
         "any" => Learns::Any,

@@ -6,70 +6,87 @@ use std::path::PathBuf;
 use toml::de::DeValue;
 
 use crate::decode::{
-    Context, Key, Node, Section, boolean, choice, identifier, list, share, text, texts,
+    Context, Form, Key, Node, Section, boolean, choice, identifier, list, share, text, texts,
 };
 use crate::{Diagnostic, Learner, Trainer, Trust};
 
-const KEYS: &[Key] = &[
-    Key::required("id", "what the trainer and its models are called", "id = \"nepq\""),
+const KINDS: [&str; 2] = ["classifier", "command"];
+
+pub(super) const KEYS: &[Key] = &[
+    Key::required(
+        "id",
+        Form::Identifier,
+        "what the trainer and its models are called",
+        "id = \"nepq\"",
+    ),
     Key::required(
         "kind",
+        Form::Choice(&KINDS),
         "`classifier`, the built-in one, or `command`, a program of your own",
         "kind = \"classifier\"",
     ),
     Key::optional(
         "dataset",
+        Form::Text,
         "the data set that it learns from, a path's id",
         "dataset = \"feedback\"",
     ),
     Key::optional(
         "task",
+        Form::Text,
         "of a classifier: the `task` of the rows that it learns from",
         "task = \"nepq_type\"",
     ),
     Key::optional(
         "annotation",
+        Form::Text,
         "of a classifier: the annotation that its classes are of, as experts' verdicts name it \
          (default: that of the task)",
         "annotation = \"nepq\"",
     ),
     Key::optional(
         "labels",
+        Form::Texts,
         "of a classifier: files of labelled texts beside the data set's",
         "labels = [\"labels/experts.jsonl\"]",
     ),
     Key::optional(
         "trust",
+        Form::Table(TRUST_KEYS),
         "of a classifier: what a label counts by who gave it, 0 to 1",
         "trust = { expert = 1.0, llm = 0.7, learned = 0.4, cue = 0.3 }",
     ),
     Key::optional(
         "gate",
+        Form::Boolean,
         "of a classifier: whether the release gate can hold its models back (default true)",
         "gate = false",
     ),
     Key::optional(
         "command",
+        Form::Texts,
         "of a command: the program and its arguments; `{dataset}` and `{work}` are folders",
         "command = [\"python\", \"{dataset}/train/train.py\"]",
     ),
     Key::optional(
         "env",
+        Form::Texts,
         "of a command: variables that it sees (default `PATH` and `HOME`)",
         "env = [\"PATH\", \"HOME\", \"CUDA_VISIBLE_DEVICES\"]",
     ),
     Key::optional(
         "results",
+        Form::Texts,
         "of a command: patterns of the files in its folder that are the model (default: all)",
         "results = [\"model/*\"]",
     ),
 ];
 
 const TRUST_KEYS: &[Key] = &[
-    Key::optional("expert", "of people (default 1)", "expert = 1.0"),
-    Key::optional("llm", "of language models (default 0.7)", "llm = 0.7"),
-    Key::optional("learned", "of trained heads (default 0.4)", "learned = 0.4"),
-    Key::optional("cue", "of phrases and rules (default 0.3)", "cue = 0.3"),
+    Key::optional("expert", Form::Share, "of people (default 1)", "expert = 1.0"),
+    Key::optional("llm", Form::Share, "of language models (default 0.7)", "llm = 0.7"),
+    Key::optional("learned", Form::Share, "of trained heads (default 0.4)", "learned = 0.4"),
+    Key::optional("cue", Form::Share, "of phrases and rules (default 0.3)", "cue = 0.3"),
 ];
 
 /// Keys that only one kind has.
@@ -95,9 +112,8 @@ pub(super) fn decode_all(
 fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<(Trainer, Option<Range<usize>>)> {
     let section = Section::open(context, "`[[trainer]]`", KEYS, node)?;
     let id = section.get(context, "id", identifier);
-    let kind = section.get(context, "kind", |context, key, node| {
-        choice(context, key, node, &["classifier", "command"])
-    });
+    let kind =
+        section.get(context, "kind", |context, key, node| choice(context, key, node, &KINDS));
     let dataset = section.get(context, "dataset", identifier);
     let kind = kind?;
     let strangers = if kind == "command" { &OF_CLASSIFIER[..] } else { &OF_COMMAND[..] };
