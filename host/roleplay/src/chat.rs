@@ -60,7 +60,7 @@ impl std::error::Error for ChatError {}
 
 #[derive(Deserialize)]
 struct Line {
-    #[serde(alias = "conversations", alias = "turns")]
+    #[serde(alias = "conversations")]
     messages: Vec<Written>,
     #[serde(default)]
     persona: Option<Value>,

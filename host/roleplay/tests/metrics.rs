@@ -153,7 +153,8 @@ fn logs_of_other_shapes_are_read_and_broken_lines_told() {
     let log = concat!(
         r#"{"conversations":[{"from":"human","value":"Hi"},{"from":"gpt","value":"I'm Bo."}],"system":"You are Ann, on a call with a seller."}"#,
         "\nno json\n",
-        r#"{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"I'm Bo."}],"persona":{"name":"Ann"}}"#,
+        // As rows of a data set: further columns, turns among them, say nothing of who speaks.
+        r#"{"id":"x","turns":[0,1],"messages":[{"role":"user","content":"Hi","train":false},{"role":"assistant","content":"I'm Bo.","train":true}],"persona":{"name":"Ann"}}"#,
     );
     let (chats, errors) = read_chats(log);
     assert_eq!((chats.len(), errors.len(), errors[0].line), (2, 1, 2));
