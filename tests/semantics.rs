@@ -74,7 +74,7 @@ fn labels_come_from_heads_with_the_grant_and_from_cues_without() {
     let found = annotations(&learned);
     assert_eq!(tiers(&found), ["learned"; 4]);
     assert!(has(&found, "objection", "price", "learned"), "{found:#?}");
-    assert!(has(&found, "nepq", "consequence", "learned"), "{found:#?}");
+    assert!(has(&found, "nepq", "connection", "learned"), "{found:#?}");
     for one in &found {
         let label = &one["value"]["label"];
         if label["tier"] == "learned" && one["name"] != "objection_outcome" {
