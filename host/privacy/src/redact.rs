@@ -229,27 +229,22 @@ fn rewritten(
     (new, redactions)
 }
 
-/// Words outside of what was replaced move along. Words inside become one, from the
-/// first's start to the last's end: the surrogate may have more words or fewer.
+/// Words outside of what was replaced move along. Words that would lie on each other become
+/// one, from the first's start to the last's end: those inside of what was replaced, since
+/// the surrogate may have more words or fewer, and those that share a part of it.
 fn push_words(out: &mut Vec<Word>, words: &[&Word], moved: &[Moved], base: usize, start: usize) {
-    let mut group: Option<usize> = None;
     for word in words {
         let old = (word.text.start as usize - base, word.text.end as usize - base);
-        let inside = moved.iter().position(|m| m.old.0 < old.1 && old.0 < m.old.1);
-        let from = shifted(old.0, moved, false);
-        let to = shifted(old.1, moved, true);
-        match (inside, group == inside, out.last_mut()) {
-            (Some(_), true, Some(last)) => {
-                last.text.end = last.text.end.max((start + to) as u32);
+        let from = (start + shifted(old.0, moved, false)) as u32;
+        let to = (start + shifted(old.1, moved, true)) as u32;
+        match out.last_mut().filter(|last| from < last.text.end) {
+            Some(last) => {
+                last.text.end = last.text.end.max(to);
                 last.end_ms = last.end_ms.max(word.end_ms);
                 last.confidence = last.confidence.min(word.confidence);
             }
-            _ => out.push(Word {
-                text: Span { start: (start + from) as u32, end: (start + to) as u32 },
-                ..**word
-            }),
+            None => out.push(Word { text: Span { start: from, end: to }, ..**word }),
         }
-        group = inside;
     }
 }
 
