@@ -133,10 +133,7 @@ fn the_next_batch_is_picked_outside_of_tests_filled_and_taken_in() {
     assert!(ids.iter().all(|id| !frozen.iter().any(|test| test == id)));
     let folder = project.path().join(".rehearsal/review/batch-001");
     let text = fs::read_to_string(folder.join(format!("calls/{}.md", ids[0]))).expect("a text");
-    assert!(
-        text.contains("**0** ") && text.contains("What made you look into this now?"),
-        "{text}"
-    );
+    assert!(text.contains("**0** seller: ") && text.contains("That was point 1 of"), "{text}");
 
     // An open file is no verdict; a filled one is.
     let open = fs::read_to_string(folder.join("verdicts.jsonl")).expect("lines to fill");

@@ -38,9 +38,7 @@ fn whole(block: &str) -> String {
     let list = |name: &str| block.contains(&format!("[[{name}"));
     let mut text = String::new();
     // Keys without a header belong to some stage.
-    let bare =
-        !block.trim_start().trim_start_matches(|c: char| c != '[' && c != '\n').starts_with('[')
-            && !block.lines().any(|line| line.starts_with('['));
+    let bare = !block.lines().any(|line| line.starts_with('['));
     if bare {
         text.push_str(&format!("[[extractor]]\nid = \"bare\"\nplugin = \"nepq\"\n{block}\n"));
     } else {
@@ -67,7 +65,7 @@ fn every_toml_block_is_read() {
         let text = fs::read_to_string(docs().join(&name)).expect("a page");
         // A block that says what file it is and is no pipeline is the walk's.
         for (line, block) in blocks(&text, "toml") {
-            if block.contains("[package]") || block.contains("[dependencies]") {
+            if ["[package]", "[dependencies]", "[[check]]"].iter().any(|own| block.contains(own)) {
                 continue;
             }
             seen += 1;
@@ -78,10 +76,11 @@ fn every_toml_block_is_read() {
             };
             let file = folder.path().join("pipeline.toml");
             if let Err(report) = Config::parse(&file, whole(&text)) {
-                // Files that a block names need not be here.
+                // Files and paths that a block names need not be here.
                 let told = Error::from(report).to_string();
-                let errors = told.matches("error:").count();
-                if told.matches("error: there is no").count() < errors {
+                let elsewhere = ["error: there is no", "error: no path makes a data set"];
+                let excused: usize = elsewhere.iter().map(|what| told.matches(what).count()).sum();
+                if excused < told.matches("error:").count() {
                     wrong.push(format!("{}:{line}\n{told}", name.display()));
                 }
             }
