@@ -88,6 +88,7 @@ async function load(open) {
   state.after = call.mine?.id ?? null;
   if (!state.keepPlace) state.turn = 0;
   state.keepPlace = false;
+  state.underway = null;
   restoreUnsent();
   const next = checks().findIndex((check) => rubric.isOpen(state.verdict, check));
   state.check = Math.max(next, 0);
@@ -106,6 +107,7 @@ function restoreUnsent() {
   // What was on its way when the page closed may have arrived; what came after it has not.
   const arrived = kept.sent && said(kept.sent) === said(state.verdict);
   if (kept.after === state.after || arrived) {
+    state.underway = kept.sent ?? null;
     if (said(kept.verdict) === said(state.verdict)) return server.unsent.drop(state.rater, item().item_id);
     state.verdict = complete(kept.verdict);
     change();
@@ -166,6 +168,11 @@ async function save(done) {
     byId("saved").className = "";
     return true;
   } catch (error) {
+    if (error.status === 409 && isOwn(error.newest)) {
+      state.after = error.newest.id;
+      state.underway = null;
+      return save(done);
+    }
     if (error.status === 409) return overtaken(about);
     byId("saved").textContent = "Not saved";
     byId("saved").className = "problem";
@@ -174,6 +181,9 @@ async function save(done) {
     return false;
   }
 }
+
+// Whether it is what was on its way when the page was loaded and arrived only then.
+const isOwn = (newest) => Boolean(newest && state.underway && said(newest.verdict) === said(state.underway));
 
 // Another window of the same rater was faster; what it said is shown, nothing is mixed.
 async function overtaken(about) {

@@ -59,8 +59,10 @@ export function listen(act) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    // A button in focus is pressed by its own keys.
-    if (event.target.matches?.("button") && (event.key === "Enter" || event.key === " ")) return;
+    // A button in focus is pressed by its own keys; that of a dialog that was closed just
+    // now keeps the focus for a moment and is nothing to press.
+    const pressed = event.target.matches?.("button") && event.target.checkVisibility();
+    if (pressed && (event.key === "Enter" || event.key === " ")) return;
     const action = act(BY_KEY.get(event.key), event.key);
     if (action) event.preventDefault();
   });
