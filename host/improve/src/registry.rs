@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rehearsal_classify::Measures;
 use rehearsal_dataset::FileRecord;
 use rehearsal_repository::{Fingerprint, Kind, Repository, Table};
+use rehearsal_review::lines;
 use serde::{Deserialize, Serialize};
 
 use crate::ImproveError;
@@ -372,30 +373,16 @@ impl<'a> Registry<'a> {
         self.folder.join("journal.jsonl")
     }
 
-    fn append(&self, lines: &[Line]) -> Result<(), ImproveError> {
-        if lines.is_empty() {
+    fn append(&self, added: &[Line]) -> Result<(), ImproveError> {
+        if added.is_empty() {
             return Ok(());
         }
         let path = self.journal();
+        let texts = added.iter().map(json);
         let write = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
             let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
-            let mut text = String::new();
-            // Half a line that a crash left must not swallow this one.
-            if file.seek(SeekFrom::End(0))? > 0 {
-                file.seek(SeekFrom::End(-1))?;
-                let mut last = [0];
-                file.read_exact(&mut last)?;
-                if last != *b"\n" {
-                    text.push('\n');
-                }
-            }
-            for line in lines {
-                text.push_str(&json(line));
-                text.push('\n');
-            }
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
+            lines::append(&mut file, texts)
         };
         write().map_err(ImproveError::io("write", &path))
     }

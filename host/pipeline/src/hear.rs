@@ -173,6 +173,15 @@ fn fetch(name: &str, reporter: &dyn Reporter) -> Result<PathBuf, String> {
         format!("no recording can be heard without the speech model `{name}`: {error}")
     };
     let store = Store::open_default().map_err(unavailable)?;
+    ensure(&store, name, reporter).map_err(unavailable)
+}
+
+/// A model's file, fetched if it is not here.
+pub(crate) fn ensure(
+    store: &Store,
+    name: &str,
+    reporter: &dyn Reporter,
+) -> Result<PathBuf, ModelError> {
     let mut tell = |event: PullEvent<'_>| {
         if let Some(text) = pull_note(&event) {
             reporter.note(Severity::Info, &text);
@@ -181,7 +190,7 @@ fn fetch(name: &str, reporter: &dyn Reporter) -> Result<PathBuf, String> {
             reporter.progress("model", done / 1_000_000, Some(total / 1_000_000), "MB");
         }
     };
-    let path = store.ensure(name, &mut tell).map_err(unavailable);
+    let path = store.ensure(name, &mut tell);
     reporter.finished("model");
     path
 }

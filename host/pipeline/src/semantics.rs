@@ -9,11 +9,11 @@ use rehearsal_model::{Digest, Hasher};
 use rehearsal_repository::{Repository, RepositoryError};
 use rehearsal_sandbox::{EmbedError, Embeddings, SemanticsSource};
 use rehearsal_semantics::{Embedder, SemanticsError, f16};
-use rehearsal_speech::models::{self, ModelError, PullEvent, Store};
+use rehearsal_speech::models::{self, ModelError, Store};
 
-use crate::hear::pull_note;
+use crate::hear::ensure;
 use crate::records::{EMBEDDINGS, fingerprint};
-use crate::report::{Reporter, Severity};
+use crate::report::Reporter;
 
 /// Vectors kept in memory: extractors that follow one another ask for the same texts.
 /// 50 MB of the 384 values that a MiniLM vector has.
@@ -51,16 +51,7 @@ impl CallSemantics {
     #[must_use]
     pub fn fetch(settings: &rehearsal_config::Semantics, reporter: &dyn Reporter) -> Self {
         let name = &settings.model;
-        let mut tell = |event: PullEvent<'_>| {
-            if let Some(text) = pull_note(&event) {
-                reporter.note(Severity::Info, &text);
-            }
-            if let PullEvent::Progress { done, total, .. } = event {
-                reporter.progress("model", done / 1_000_000, Some(total / 1_000_000), "MB");
-            }
-        };
-        let weights = Store::open_default().and_then(|store| store.ensure(name, &mut tell));
-        reporter.finished("model");
+        let weights = Store::open_default().and_then(|store| ensure(&store, name, reporter));
         let unavailable = |error: ModelError| {
             format!("nothing can be embedded without the model `{name}`: {error}")
         };

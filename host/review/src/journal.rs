@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Verdict, VerdictError};
+use crate::{Verdict, VerdictError, lines};
 
 /// A verdict that was given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -302,23 +302,7 @@ fn read_all(file: &mut File) -> io::Result<Kept> {
 }
 
 fn append_lines(file: &mut File, events: &[Event]) -> io::Result<()> {
-    let mut text = String::new();
-    // A line that a power cut left half stays alone, and costs no other.
-    let length = file.seek(SeekFrom::End(0))?;
-    if length > 0 {
-        let mut last = [0];
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            text.push('\n');
-        }
-    }
-    for event in events {
-        text.push_str(&event.line());
-        text.push('\n');
-    }
-    file.write_all(text.as_bytes())?;
-    file.sync_data()
+    lines::append(file, events.iter().map(Event::line))
 }
 
 fn write_lines(path: &Path, events: &[Event]) -> io::Result<()> {

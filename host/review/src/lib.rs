@@ -14,6 +14,7 @@ mod agreement;
 mod batch;
 mod gate;
 mod journal;
+pub mod lines;
 mod queue;
 mod rubric;
 mod table;
