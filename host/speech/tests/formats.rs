@@ -262,6 +262,16 @@ fn alac_quicktime_and_matroska() {
     }
 }
 
+/// What QuickTime says about a coding lies elsewhere than in MP4; wide samples are
+/// big-endian there.
+#[test]
+fn quicktime_alac_wide_samples_and_mu_law() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for name in ["tone.alac.mov", "tone.s24.mov", "tone.ulaw.mov"] {
+        is_heard(&folder.join(name));
+    }
+}
+
 /// Found by the fuzz target: a damaged table of lengths made hours of silence.
 #[test]
 fn a_broken_clock_makes_no_hours_of_silence() {

@@ -5,6 +5,7 @@
 //! replaced by silence of the same length and reported as a [`Fault`].
 
 mod cut;
+mod quicktime;
 mod reader;
 mod resample;
 mod samples;

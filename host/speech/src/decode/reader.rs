@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as MediaError;
@@ -16,7 +17,7 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Time, TimeBase};
 
-use super::cut;
+use super::{cut, quicktime};
 use crate::error::{Fault, SpeechError};
 
 /// Rates outside this range are a sign of a broken header, not of a recording.
@@ -147,11 +148,16 @@ impl PacketReader {
             )
         })
         .map_err(|e| open_error(path, e))?;
-        let track = format
+        let mut track = format
             .first_track_known_codec(TrackType::Audio)
             .or_else(|| format.first_track(TrackType::Audio))
             .ok_or_else(|| not_audio(path, "it holds no audio track"))?
             .clone();
+        if let (Some(CodecParameters::Audio(params)), "isomp4") =
+            (&mut track.codec_params, format.format_info().short_name)
+        {
+            quicktime::corrected(&mut File::open(path).map_err(io)?, track.id, params);
+        }
         Ok(Self { is_cut, ..Self::with_track(path, format, &track)? })
     }
 
