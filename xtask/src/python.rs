@@ -21,7 +21,7 @@ pub(crate) fn load(workspace: &Workspace, steps: &mut Steps, arguments: &[String
 
 /// Loads every configuration of the demo's output. Without Python or the index it is
 /// left out, and says so.
-fn load_datasets(workspace: &Workspace) -> Result<()> {
+pub(crate) fn load_datasets(workspace: &Workspace) -> Result<()> {
     match environment(workspace, "datasets") {
         Ok(python) => {
             run_demo(workspace)?;

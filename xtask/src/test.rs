@@ -6,6 +6,7 @@ use crate::audit;
 use crate::build;
 use crate::command;
 use crate::guests;
+use crate::python;
 use crate::setup;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -32,5 +33,6 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
             command::run(pull.args(["model", "pull"]).args(model))
         })?;
     }
+    steps.step("data sets load", || python::load_datasets(workspace))?;
     steps.step("tests", || cargo(&["test", "--workspace"]))
 }
