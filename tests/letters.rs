@@ -49,6 +49,14 @@ fn a_letter_holds_everything_and_replays() {
     assert_eq!(again["changed"], serde_json::json!([]));
     // A replay keeps nothing.
     assert_eq!(only_letter(&project), letter);
+    // What plugins write is shown as it comes for those who ask.
+    let quiet = project.run(&["replay", id]).expect(3);
+    assert!(!quiet.err.contains("crashed"), "{}", quiet.err);
+    let loud = project.run(&["replay", id, "--verbose-plugin"]).expect(3);
+    assert!(loud.err.contains("plugin `stranger` crashed in `extract`"), "{}", loud.err);
+    assert!(loud.err.contains("the kit was asked to"), "{}", loud.err);
+    let frames = |text: &str| text.lines().filter(|line| line.starts_with("    in ")).count();
+    assert!(frames(&loud.err) > 8, "{}", loud.err);
     let missing = project.run(&["replay", "ffff"]).expect(2);
     assert!(missing.err.contains("no dead letter begins with `ffff`"), "{}", missing.err);
 }

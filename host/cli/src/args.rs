@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Folder of the built-in plugins [default: found beside the program].
     #[arg(long, global = true, value_name = "DIR", env = "REHEARSAL_PLUGINS", hide_env = true)]
     pub(crate) plugins: Option<PathBuf>,
+    /// Show all that plugins write, and whole backtraces where they crash.
+    #[arg(long, global = true, env = "REHEARSAL_VERBOSE_PLUGIN", hide_env = true)]
+    pub(crate) verbose_plugin: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

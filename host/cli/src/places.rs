@@ -1,9 +1,10 @@
 //! Where things are on this machine.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
-use rehearsal_sandbox::{Sandbox, Settings};
+use rehearsal_sandbox::{Heard, Listener, Sandbox, Settings};
 
 /// Folder of the built-in plugins: as given, beside the program (an installation), or
 /// `target/plugins` (a checkout).
@@ -29,9 +30,27 @@ pub(crate) fn cache() -> Option<PathBuf> {
     Some(base.join("rehearsal").join("compiled"))
 }
 
+/// Whether people want to see all that plugins write: one answer a process.
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// From here on, all that plugins write is shown.
+pub(crate) fn show_plugins() {
+    VERBOSE.store(true, Ordering::Relaxed);
+}
+
+fn tell(heard: Heard<'_>) {
+    match heard {
+        Heard::Said { plugin, export, output } => {
+            eprintln!("plugin `{plugin}` in `{export}`{output:#}");
+        }
+        Heard::Failed(error) => eprintln!("{error:#}"),
+    }
+}
+
 /// The sandbox, with compiled code kept between runs where there is a place for it.
 pub(crate) fn sandbox() -> Result<Sandbox> {
-    let settings = Settings { cache: cache(), ..Settings::default() };
+    let listener = VERBOSE.load(Ordering::Relaxed).then(|| Listener::new(tell));
+    let settings = Settings { cache: cache(), listener, ..Settings::default() };
     match Sandbox::new(&settings) {
         Ok(sandbox) => Ok(sandbox),
         // A read-only home costs time, not the run.

@@ -345,8 +345,7 @@ fn fail<T>(
 ) {
     summary.failed += 1;
     let item = work.id.to_string();
-    errors.push(format!("{}: {} ({item}): {}", stage.id, work.call.entry, trouble.error));
-    work.failure = Some(DeadLetter {
+    let letter = DeadLetter {
         stage: stage.id.clone(),
         item,
         error: trouble.error,
@@ -354,6 +353,15 @@ fn fail<T>(
         config: stage.config.clone(),
         output: trouble.output,
         input,
-    });
+    };
+    errors.push(format!(
+        "{}: {} ({}): {}\n  `rehearsal replay {}` shows it once more",
+        letter.stage,
+        work.call.entry,
+        letter.item,
+        letter.error,
+        letter.id()
+    ));
+    work.failure = Some(letter);
     work.unsettled = trouble.transient;
 }

@@ -2,14 +2,21 @@
 
 use rehearsal_config::{Config, HttpGrant, SecretOrigin, Stage};
 use rehearsal_gate::{Door, Encoding, Gate, GateError, Grant, Grantee, Rate, SecretGrant};
+use rehearsal_sandbox::{Capability, Component};
 
 /// The largest answer where a grant says nothing else: a transcript has less than 1 MiB,
 /// a page of them a few.
 const MAX_BODY: u64 = 32 * 1024 * 1024;
 
-/// The door of a stage; none where nothing is granted to it.
-pub(crate) fn door(gate: &Gate, config: &Config, stage: &Stage) -> Result<Option<Door>, GateError> {
-    if stage.grants.http.is_empty() {
+/// The door of a stage; none where nothing is granted to it and it could ask for nothing.
+/// Where it could, a door that opens for nothing says what would open it.
+pub(crate) fn door(
+    gate: &Gate,
+    config: &Config,
+    stage: &Stage,
+    component: &Component,
+) -> Result<Option<Door>, GateError> {
+    if stage.grants.http.is_empty() && !component.uses().contains(&Capability::Http) {
         return Ok(None);
     }
     let grantee =

@@ -345,10 +345,11 @@ impl Resolver<'_> {
             (Interface::Http, Capability::Http),
         ] {
             let needs = component.needs().contains(&capability);
+            let uses = needs || component.uses().contains(&capability);
             if needs && !stage.grants.allows(interface) {
                 self.findings.push(self.config.missing_grant(stage, interface));
                 whole = false;
-            } else if !needs && stage.grants.allows(interface) {
+            } else if !uses && stage.grants.allows(interface) {
                 self.findings.push(self.config.unused_grant(stage, interface));
             }
         }
@@ -374,7 +375,7 @@ impl Resolver<'_> {
                 }
             }
         };
-        let http = match http::door(&self.surroundings.gate, self.config, stage) {
+        let http = match http::door(&self.surroundings.gate, self.config, stage, component) {
             Ok(door) => door,
             Err(error) => {
                 let finding =

@@ -203,6 +203,8 @@ fn wishes(file: &str, imports: &[String]) -> Result<Wishes, LoadError> {
         match contract::import(interface) {
             Import::Free | Import::Wasi => {}
             Import::Granted(capability) => wishes.needs.push(capability),
+            // Several interfaces may stand for one.
+            Import::Optional(capability) if wishes.uses.contains(&capability) => {}
             Import::Optional(capability) => wishes.uses.push(capability),
             Import::Unknown(hint) => {
                 return Err(LoadError::UnknownImport {

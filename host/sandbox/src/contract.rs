@@ -89,7 +89,8 @@ pub enum Capability {
     Files,
     /// Sound behind conversations.
     Audio,
-    /// Requests to named addresses.
+    /// Requests to named addresses. The contract's `http` is needed where it is imported;
+    /// `wasi:http`, which language run-times import unasked, may be done without.
     Http,
     /// Embeddings of texts. A plugin may import it and do without.
     Semantics,
@@ -140,8 +141,10 @@ pub(crate) fn import(name: &str) -> Import {
                 Import::Unknown("build the plugin for WASI 0.2 (`wasm32-wasip2`)")
             }
         }
-        _ if name.starts_with("wasi:http/") => {
-            Import::Unknown("plugins reach the network through the contract only")
+        Some(("wasi:http/types" | "wasi:http/outgoing-handler", version))
+            if version.starts_with("0.2.") =>
+        {
+            Import::Optional(Capability::Http)
         }
         _ => Import::Unknown("plugins import the contract and WASI 0.2, nothing else"),
     }
@@ -174,7 +177,8 @@ mod tests {
         );
         assert_eq!(import("wasi:io/poll@0.2.9"), Import::Wasi);
         assert!(matches!(import("wasi:io/poll@0.3.0"), Import::Unknown(_)));
-        assert!(matches!(import("wasi:http/types@0.2.3"), Import::Unknown(_)));
+        assert_eq!(import("wasi:http/types@0.2.3"), Import::Optional(Capability::Http));
+        assert!(matches!(import("wasi:http/incoming-handler@0.2.3"), Import::Unknown(_)));
         assert!(matches!(import("evil:host/shell"), Import::Unknown(_)));
     }
 }

@@ -101,7 +101,8 @@ fn config() -> Config {
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBRE_STACK)
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        // Only components that carry their source's lines pay for them.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         // The same bytes on every machine: one NaN, one answer of relaxed SIMD, and
         // no threads that could race.
         .cranelift_nan_canonicalization(true)

@@ -115,13 +115,15 @@ pub struct CallError {
 impl std::error::Error for CallError {}
 
 fn frames(f: &mut fmt::Formatter<'_>, backtrace: &[String]) -> fmt::Result {
-    backtrace.iter().take(SHOWN_FRAMES).try_for_each(|frame| write!(f, "\n    in {frame}"))
+    let shown = if f.alternate() { usize::MAX } else { SHOWN_FRAMES };
+    backtrace.iter().take(shown).try_for_each(|frame| write!(f, "\n    in {frame}"))
 }
 
 /// Lines of a backtrace worth showing in a message; the rest stays in the error.
 const SHOWN_FRAMES: usize = 8;
 
 impl fmt::Display for CallError {
+    /// With the innermost functions and the last lines of output; all of them with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { plugin, export, failure, output } = self;
         match failure.as_ref() {
@@ -156,9 +158,6 @@ impl fmt::Display for CallError {
                 write!(f, "this machine could not run `{export}` of plugin `{plugin}`: {what}")?;
             }
         }
-        if !output.stdio.is_empty() {
-            write!(f, "\n  it wrote: {}", output.stdio.trim_end().replace('\n', "\n    "))?;
-        }
-        Ok(())
+        output.fmt(f)
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audio;
 pub(crate) mod blobs;
+pub(crate) mod fetch;
 mod files;
 mod http;
 mod plain;
@@ -32,6 +33,7 @@ pub(crate) fn link(
     plugin::log::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::config::add_to_linker::<_, Own>(linker, |state| state)?;
     plugin::semantics::add_to_linker::<_, Own>(linker, |state| state)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     if wanted(Capability::Files) {
         plugin::files::add_to_linker::<_, Own>(linker, |state| state)?;
     }

@@ -61,7 +61,7 @@ pub use output::{Level, Output, clean};
 pub use sandbox::Sandbox;
 pub use semantics::{EmbedError, Embeddings, SemanticsSource};
 pub use session::{Called, FileRead};
-pub use settings::{Limits, Pool, Settings};
+pub use settings::{Heard, Limits, Listener, Pool, Settings};
 pub use worlds::{
     Chunk, Entry, Extractor, FailedItem, Inspection, Item, ItemBody, Loader, Media, Page,
     PathBuilder, RecordingItem, Rows, Subject, Validator,

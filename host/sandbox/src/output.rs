@@ -47,6 +47,38 @@ pub struct Output {
     pub log: Vec<(Level, String)>,
 }
 
+impl Output {
+    /// Whether nothing was written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.stdio.is_empty() && self.log.is_empty()
+    }
+}
+
+impl fmt::Display for Output {
+    /// The last lines of each, all of them with `{:#}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = if f.alternate() { usize::MAX } else { LAST_LINES };
+        let written: Vec<&str> = self.stdio.trim_end().lines().collect();
+        if !self.stdio.trim().is_empty() {
+            write!(f, "\n  it wrote:")?;
+            for line in &written[written.len().saturating_sub(kept)..] {
+                write!(f, "\n    {line}")?;
+            }
+        }
+        if !self.log.is_empty() {
+            write!(f, "\n  its log:")?;
+            for (level, line) in &self.log[self.log.len().saturating_sub(kept)..] {
+                write!(f, "\n    {level}: {}", line.replace('\n', "\n    "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lines worth showing in a message; the rest stays in the error.
+const LAST_LINES: usize = 8;
+
 /// Collects the messages of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
@@ -103,6 +135,11 @@ impl Stdio {
         let room = self.cap.saturating_sub(written.kept.len()).min(bytes.len());
         written.kept.extend_from_slice(&bytes[..room]);
         written.cut += bytes.len() - room;
+    }
+
+    /// A line of the host's own about what the plugin did.
+    pub(crate) fn note(&self, text: &str) {
+        self.push(format!("[host] {text}\n").as_bytes());
     }
 
     pub(crate) fn finish(&self) -> String {

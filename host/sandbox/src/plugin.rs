@@ -11,7 +11,9 @@ use crate::deadline::Deadline;
 use crate::exports::Exports;
 use crate::session::{DeadlinePassed, Session};
 use crate::state::State;
-use crate::{CallError, Component, Failure, Grants, Limits, LoadError, Output, SandboxError, host};
+use crate::{
+    CallError, Component, Failure, Grants, Heard, Limits, LoadError, Output, SandboxError, host,
+};
 
 /// What the four kinds of plugins have in common.
 pub(crate) struct Plugin<E> {
@@ -91,6 +93,16 @@ impl<E: Exports> Plugin<E> {
             export,
             failure: Box::new(failure),
             output: Output::default(),
+        }
+    }
+
+    /// Tells whoever listens.
+    pub(crate) fn tell(&self, export: &'static str, output: &Output, failed: Option<&CallError>) {
+        let Some(listener) = &self.component.shared().listener else { return };
+        match failed {
+            Some(error) => listener.tell(Heard::Failed(error)),
+            None if output.is_empty() => {}
+            None => listener.tell(Heard::Said { plugin: &self.id, export, output }),
         }
     }
 

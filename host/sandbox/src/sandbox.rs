@@ -8,7 +8,7 @@ use wasmtime::component::Component as Code;
 
 use crate::cache::CodeCache;
 use crate::engine::Engines;
-use crate::{Component, LoadError, SandboxError, Settings};
+use crate::{Component, Listener, LoadError, SandboxError, Settings};
 
 /// Runs plugins. One a process; cheap to clone.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub struct Sandbox(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) engines: Engines,
     cache: Option<CodeCache>,
+    pub(crate) listener: Option<Listener>,
 }
 
 impl Sandbox {
@@ -29,7 +30,9 @@ impl Sandbox {
     /// cannot be reserved is no error: instances are made without it.
     pub fn new(settings: &Settings) -> Result<Self, SandboxError> {
         let cache = settings.cache.as_deref().map(CodeCache::open).transpose()?;
-        Ok(Self(Arc::new(Shared { engines: Engines::new(settings.pool)?, cache })))
+        let engines = Engines::new(settings.pool)?;
+        let listener = settings.listener.clone();
+        Ok(Self(Arc::new(Shared { engines, cache, listener })))
     }
 
     /// Whether instances come out of reserved address space.

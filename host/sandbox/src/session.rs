@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rehearsal_model::Digest;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, FrameSymbol, Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::component::problem;
@@ -14,7 +14,7 @@ use crate::host::NotGranted;
 use crate::lift::Lift;
 use crate::plugin::{Linked, Plugin};
 use crate::state::State;
-use crate::{CallError, Failure, LimitExceeded, Limits, Output};
+use crate::{CallError, Failure, LimitExceeded, Limits, Output, clean};
 
 /// The time of a call is over.
 #[derive(Debug, thiserror::Error)]
@@ -89,9 +89,14 @@ impl<'p, E: Exports> Session<'p, E> {
                 let read = state.read.into_iter();
                 let files =
                     read.map(|(name, fingerprint)| FileRead { name, fingerprint }).collect();
+                self.plugin.tell(self.export, &output, None);
                 Ok(Called { value, output, files })
             }
-            Err(failure) => Err(CallError { output, ..self.plugin.error(self.export, failure) }),
+            Err(failure) => {
+                let error = CallError { output, ..self.plugin.error(self.export, failure) };
+                self.plugin.tell(self.export, &error.output, Some(&error));
+                Err(error)
+            }
         }
     }
 }
@@ -153,10 +158,27 @@ impl Failure {
 const FRAMES: usize = 50;
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-        // `#` leaves out the hash that Rust puts behind its names.
-        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
-        None => format!("function {}", frame.func_index()),
-    };
-    backtrace.frames().iter().take(FRAMES).map(name).collect()
+    backtrace.frames().iter().flat_map(calls).take(FRAMES).collect()
+}
+
+/// The functions of a frame, innermost first: several where some were inlined. With
+/// their places in the source where the component carries them.
+fn calls(frame: &FrameInfo) -> Vec<String> {
+    let symbols: Vec<String> = frame.symbols().iter().filter_map(call).collect();
+    if symbols.is_empty() {
+        let name = frame.func_name().map(demangled);
+        return vec![name.unwrap_or_else(|| format!("function {}", frame.func_index()))];
+    }
+    symbols
+}
+
+fn call(symbol: &FrameSymbol) -> Option<String> {
+    let name = demangled(symbol.name()?);
+    let (Some(file), Some(line)) = (symbol.file(), symbol.line()) else { return Some(name) };
+    Some(clean(&format!("{name} ({file}:{line})")))
+}
+
+fn demangled(name: &str) -> String {
+    // `#` leaves out the hash that Rust puts behind its names.
+    clean(&format!("{:#}", rustc_demangle::demangle(name)))
 }

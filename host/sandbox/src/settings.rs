@@ -1,8 +1,12 @@
 //! What the sandbox may take of the machine, and what a plugin may take of the
 //! sandbox.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::{CallError, Output};
 
 /// Bytes in a MiB.
 const MIB: usize = 1024 * 1024;
@@ -17,11 +21,50 @@ pub struct Settings {
     /// Room kept ready for instances. With none, each instance gets fresh memory from
     /// the operating system.
     pub pool: Option<Pool>,
+    /// Told of every call that wrote something or failed.
+    pub listener: Option<Listener>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache: None, pool: Some(Pool::default()) }
+        Self { cache: None, pool: Some(Pool::default()), listener: None }
+    }
+}
+
+/// Somebody who wants to know what plugins write, also those whose calls go well.
+#[derive(Clone)]
+pub struct Listener(Arc<dyn Fn(Heard<'_>) + Send + Sync>);
+
+/// What a call left behind.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard<'a> {
+    /// It went well.
+    Said {
+        /// The plugin's id in pipeline.toml.
+        plugin: &'a str,
+        /// The export that was called.
+        export: &'static str,
+        /// What it wrote.
+        output: &'a Output,
+    },
+    /// It failed.
+    Failed(&'a CallError),
+}
+
+impl Listener {
+    /// Calls `tell` from whichever thread the call ran on.
+    pub fn new(tell: impl Fn(Heard<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub(crate) fn tell(&self, heard: Heard<'_>) {
+        self.0(heard);
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
     }
 }
 

@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::deadline::Deadline;
 use crate::files::Listing;
+use crate::host::fetch::Fetch;
 use crate::limiter::Limiter;
 use crate::output::{Log, Stdio};
 use crate::{Grants, LimitExceeded, Limits, wasi};
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub(crate) read: BTreeMap<String, Digest>,
     pub(crate) log: Log,
     pub(crate) stdio: Stdio,
+    pub(crate) fetch: Fetch,
     pub(crate) table: ResourceTable,
     /// Host resources of the contract (not of WASI) alive in `table`.
     handles: usize,
@@ -48,6 +50,8 @@ impl State {
         // WASI's own resources (streams, pollables) are counted here, too; those of the
         // contract fail earlier, with their own message.
         table.set_max_capacity(limits.handles.saturating_mul(2));
+        let fetch =
+            Fetch::new(grants.http.clone(), Arc::clone(&until), stdio.clone(), limits.memory);
         Self {
             limits,
             limiter: Limiter::new(&limits),
@@ -59,6 +63,7 @@ impl State {
             read: BTreeMap::new(),
             log: Log::default(),
             stdio,
+            fetch,
             table,
             handles: 0,
             wasi,

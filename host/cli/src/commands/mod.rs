@@ -44,7 +44,10 @@ use crate::places;
 
 /// Runs the command of the arguments.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let Arguments { json, plugins, command } = arguments;
+    let Arguments { json, plugins, verbose_plugin, command } = arguments;
+    if verbose_plugin {
+        places::show_plugins();
+    }
     let plugins = plugins.as_deref();
     match command {
         Command::Run(what) => run::run(&what, plugins, json),

@@ -9,7 +9,7 @@ use crate::guest::{EMPTY_ROWS, extractor};
 use crate::{call, id};
 
 fn sandbox(cache: &Path) -> Sandbox {
-    let settings = Settings { cache: Some(cache.to_owned()), pool: None };
+    let settings = Settings { cache: Some(cache.to_owned()), pool: None, ..Settings::default() };
     Sandbox::new(&settings).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -86,7 +86,7 @@ fn a_folder_that_cannot_be_used_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("file");
     fs::write(&file, b"").expect("a file");
-    let settings = Settings { cache: Some(file), pool: None };
+    let settings = Settings { cache: Some(file), pool: None, ..Settings::default() };
     let error = Sandbox::new(&settings).err().expect("it is refused").to_string();
     assert!(error.contains("name another one"), "{error}");
 }

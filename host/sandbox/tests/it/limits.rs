@@ -182,7 +182,7 @@ async fn what_a_plugin_logs_is_capped_and_harmless() {
 async fn more_calls_than_the_pool_holds_all_succeed() {
     let settings = rehearsal_sandbox::Settings {
         pool: Some(rehearsal_sandbox::Pool { instances: 2, memory: 64 << 20 }),
-        cache: None,
+        ..Default::default()
     };
     let sandbox = rehearsal_sandbox::Sandbox::new(&settings).expect("the sandbox starts");
     assert!(sandbox.has_pool());

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rehearsal_gate::{Encoding, Gate, Grant, Grantee, Rate, SecretGrant, SecretOrigin, Settings};
-use rehearsal_sandbox::{Failure, Grants, Limits, Loader, PluginError};
+use rehearsal_gate::{
+    Door, Encoding, Gate, Grant, Grantee, Rate, SecretGrant, SecretOrigin, Settings,
+};
+use rehearsal_sandbox::{CallError, Capability, Failure, Grants, Limits, Loader, PluginError};
 use rehearsal_standins::{Fault, Server, fathom};
 
 use crate::guest::spy;
-use crate::load;
+use crate::{load, plugins};
 
 const SECRET: &str = "sk-standin-0123456789";
 
@@ -32,9 +34,14 @@ impl Stage {
     }
 
     fn loader(&self, rates: Vec<Rate>, limits: Limits) -> Loader {
+        let grants = Grants { http: Some(self.door(rates)), ..Grants::default() };
+        Loader::prepare("spy", &load(&spy()), grants, limits).expect("it links")
+    }
+
+    fn door(&self, rates: Vec<Rate>) -> Door {
         let grant = Grant {
             url: format!("{}/external/v1/*", self.server.url()),
-            methods: vec!["GET".to_owned()],
+            methods: vec!["GET".to_owned(), "POST".to_owned()],
             secret: Some(SecretGrant {
                 header: "X-Api-Key".to_owned(),
                 origin: SecretOrigin::File(self.file("key")),
@@ -49,9 +56,7 @@ impl Stage {
         };
         let grantee = Grantee { stage: "spy".to_owned(), place: "pipeline.toml:9".to_owned() };
         let gate = Gate::new(Settings::default()).expect("a gate");
-        let door = gate.door(grantee, vec![grant]).expect("a door");
-        let grants = Grants { http: Some(door), ..Grants::default() };
-        Loader::prepare("spy", &load(&spy()), grants, limits).expect("it links")
+        gate.door(grantee, vec![grant]).expect("a door")
     }
 
     /// All that the guest could read of an answer.
@@ -113,4 +118,77 @@ async fn answers_count_as_the_guests_memory() {
     let url = format!("{}/external/v1/meetings?include_transcript=true", stage.server.url());
     let error = loader.load(&url, 0).await.expect_err("it is stopped");
     assert!(matches!(error.failure.as_ref(), Failure::Limit(_)), "{error}");
+}
+
+/// A component that knows `wasi:http` only, as run-times of languages do.
+struct Fetcher(Loader);
+
+impl Fetcher {
+    fn new(door: Option<Door>) -> Option<Self> {
+        let component = plugins::built("evil/evil-fetcher")?;
+        assert_eq!((component.needs(), component.uses()), (&[][..], &[Capability::Http][..]));
+        let grants = Grants { http: door, ..Grants::default() };
+        Some(Self(Loader::prepare("spy", &component, grants, Limits::default()).expect("it links")))
+    }
+
+    /// All that the guest saw, and what the operator sees beside it.
+    async fn fetch(&self, request: &str) -> (String, CallError) {
+        let error = self.0.load(request, 0).await.expect_err("it tells by an error");
+        match &*error.failure {
+            Failure::Plugin(seen) => (seen.to_string(), error.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_languages_own_client_goes_through_the_same_gate() {
+    let stage = Stage::new();
+    let Some(fetcher) = Fetcher::new(Some(stage.door(vec![]))) else { return };
+    let url = format!("{}/external/v1/meetings", stage.server.url());
+    let (seen, _) = fetcher.fetch(&format!("GET {url}")).await;
+    assert!(seen.contains("status 200") && seen.contains("Acme disco 0"), "{seen}");
+    let request = &stage.server.seen()[0];
+    assert_eq!(request.header("x-api-key"), Some(SECRET), "the host adds the secret");
+    assert_eq!(request.header("accept-encoding"), None, "no compression, whoever asks");
+
+    stage.server.fail("/external", Fault::Echo);
+    let (echoed, _) = fetcher.fetch(&format!("POST {url}")).await;
+    assert!(echoed.contains("x-api-key") && echoed.contains("[secret]"), "{echoed}");
+    assert_eq!(stage.server.seen()[1].header("content-length"), Some("10"));
+    assert!(!echoed.contains(&SECRET[3..]), "{echoed}");
+}
+
+#[tokio::test]
+async fn a_languages_own_client_is_denied_what_is_not_granted() {
+    let stage = Stage::new();
+    let Some(fetcher) = Fetcher::new(Some(stage.door(vec![]))) else { return };
+    let url = stage.server.url();
+    for request in [
+        format!("GET {url}/internal"),
+        format!("GET {url}/external/v1/meetings X-Api-Key: mine"),
+        format!("GET {}/external/v1/meetings", url.replace("https", "http")),
+        "GET https://169.254.169.254/latest/meta-data".to_owned(),
+    ] {
+        let (seen, error) = fetcher.fetch(&request).await;
+        assert!(seen.contains("HttpRequestDenied"), "{request}: {seen}");
+        assert!(error.to_string().contains("[host] "), "{request}: {error}");
+    }
+    let (_, error) = fetcher.fetch(&format!("GET {url}/internal")).await;
+    let wanted = format!("{{ url = \"{url}/internal\", methods = [\"GET\"] }}");
+    assert!(error.to_string().contains(&wanted), "{error}");
+    assert!(stage.server.seen().is_empty(), "nothing left the machine");
+    // A redirect is an answer like any other.
+    stage.server.fail("/external", Fault::Redirect(format!("{url}/internal")));
+    let (seen, _) = fetcher.fetch(&format!("GET {url}/external/v1/meetings")).await;
+    assert!(seen.contains("status 30"), "{seen}");
+    assert_eq!(stage.server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn without_any_grant_a_languages_own_client_is_linked_and_denied() {
+    let Some(fetcher) = Fetcher::new(None) else { return };
+    let (seen, error) = fetcher.fetch("GET https://example.com/").await;
+    assert!(seen.contains("HttpRequestDenied"), "{seen}");
+    assert!(error.to_string().contains("[host] http is not granted"), "{error}");
 }

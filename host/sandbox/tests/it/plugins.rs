@@ -22,7 +22,7 @@ Seller: I hear you. What would it cost you to do nothing?
 Prospect: More than that, probably. Send me the proposal and let us talk on Tuesday.
 ";
 
-fn built(name: &str) -> Option<Component> {
+pub(crate) fn built(name: &str) -> Option<Component> {
     // This test lies in TARGET/PROFILE/deps, wherever cargo's target folder is.
     let own = std::env::current_exe().expect("a test knows where it is");
     let target = own.ancestors().nth(3).unwrap_or(Path::new("target"));
