@@ -30,7 +30,8 @@ fn main() {
         calls[0].1.text.len()
     );
     for (pool, how) in [(Settings::default().pool, "pooled"), (None, "on demand")] {
-        let sandbox = Sandbox::new(&Settings { pool, ..Settings::default() }).expect("the sandbox starts");
+        let sandbox =
+            Sandbox::new(&Settings { pool, ..Settings::default() }).expect("the sandbox starts");
         let empty = sandbox.load_bytes("empty", &guest::extractor(guest::EMPTY_ROWS));
         measure(&runtime, &empty.expect("a plugin"), &format!("crossing only, {how}"), &calls);
         let own = std::env::current_exe().expect("a benchmark knows where it is");

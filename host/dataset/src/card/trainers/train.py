@@ -127,8 +127,9 @@ def read(config, rest):
     script = first.parse_args_and_config(
         ["--config", config, *rest], return_remaining_strings=True
     )[0]
-    # A local folder: nothing is looked for anywhere else.
-    data = load_dataset(script.dataset_name, script.dataset_config)
+    # A local folder: nothing is looked for anywhere else. It needs its name: `datasets`
+    # does not take `.`.
+    data = load_dataset(os.path.abspath(script.dataset_name), script.dataset_config)
     method = method_of(next(iter(data.values())).column_names)
     parser = TrlParser((ScriptArguments, arguments_of(method), ModelConfig))
     script, arguments, model = parser.parse_args_and_config(["--config", config, *rest])

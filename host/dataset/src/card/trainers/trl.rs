@@ -12,7 +12,12 @@ pub(super) fn yaml(config: &Config) -> String {
         "# Run in the data set's folder; any key can be given on the command line too.".to_owned(),
         match method {
             Method::Classify => format!("#   python train/train.py train/trl/{}.yaml", config.name),
-            _ => format!("#   trl {} --config train/trl/{}.yaml", method.name(), config.name),
+            // `datasets` does not take a folder without its name.
+            _ => format!(
+                "#   trl {} --config train/trl/{}.yaml --dataset_name \"$PWD\"",
+                method.name(),
+                config.name
+            ),
         },
         format!("model_name_or_path: {MODEL}"),
         "dataset_name: .".to_owned(),
