@@ -11,6 +11,7 @@ mod build;
 mod command;
 mod demo;
 mod endure;
+mod freeze;
 mod fuzz;
 mod guests;
 mod heads;
@@ -65,6 +66,11 @@ const TASKS: &[Task] = &[
         name: "audit",
         summary: "check licences, sources and bans of all crates against deny.toml",
         run: audit::run,
+    },
+    Task {
+        name: "freeze",
+        summary: "make the contract in wit/ a released version, with plugins that later hosts run",
+        run: freeze::run,
     },
     Task {
         name: "fuzz",
