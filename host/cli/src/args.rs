@@ -222,6 +222,10 @@ pub(crate) struct Run {
     /// Take the answers from such a folder; the network is not touched.
     #[arg(long, value_name = "DIR", conflicts_with = "record")]
     pub(crate) replay: Option<PathBuf>,
+    /// Go on after the run: try each plugin that is built anew, and each changed
+    /// configuration, on some of the calls, and print what it changes. Keeps nothing.
+    #[arg(long, conflicts_with = "locked")]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) file: PipelineFile,
 }

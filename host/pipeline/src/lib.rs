@@ -41,9 +41,11 @@ mod replay;
 mod report;
 pub mod review;
 mod run;
+mod sample;
 mod semantics;
 mod summary;
 mod text;
+mod trial;
 pub mod verdicts;
 mod why;
 
@@ -72,4 +74,5 @@ pub use semantics::CallSemantics;
 pub use summary::{
     DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
 };
+pub use trial::{Trial, identities, trials};
 pub use why::{Objection, Subject, why};

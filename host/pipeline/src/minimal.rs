@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rehearsal_config::{Config, HttpGrant, Stage};
-use rehearsal_model::{Annotation, Conversation, ConversationId, Example};
+use rehearsal_model::{Conversation, ConversationId};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{
     CallError, Called, Capability, EmbedError, Embeddings, Extractor, Failure, Grants, ItemBody,
@@ -15,11 +15,9 @@ use rehearsal_sandbox::{
 };
 
 use crate::plan::{Plan, Ready};
-use crate::records::{ANALYSES, CALLS, PRODUCTS, Subjects};
+use crate::records::Subjects;
+use crate::sample::{SAMPLE, Sample, of_repository};
 use crate::{PipelineError, text};
-
-/// Entries of a source and calls of the repository that are tried.
-const SAMPLE: usize = 20;
 
 /// What a stage needed for the sample.
 #[derive(Debug, Clone)]
@@ -100,31 +98,6 @@ pub async fn minimal(
         found.push(trial.finish(stage, folder, &BTreeSet::new()));
     }
     Ok(found)
-}
-
-/// A call to try plugins on.
-struct Sample {
-    id: ConversationId,
-    call: Conversation,
-    annotations: Vec<Annotation>,
-    examples: Vec<Example>,
-}
-
-fn of_repository(repository: &Repository) -> Result<Vec<Sample>, PipelineError> {
-    let mut sample = Vec::new();
-    for record in repository.scan(&CALLS, [])?.take(SAMPLE) {
-        let record = record?;
-        let analysis = repository.get(&ANALYSES, &record.key)?.unwrap_or_default();
-        let product = repository.get(&PRODUCTS, &record.key)?.unwrap_or_default();
-        let Ok(bytes) = <[u8; 16]>::try_from(record.key.as_slice()) else { continue };
-        sample.push(Sample {
-            id: ConversationId::from_bytes(bytes),
-            call: record.value.conversation,
-            annotations: analysis.stages.into_iter().flat_map(|stage| stage.annotations).collect(),
-            examples: product.paths.into_iter().flat_map(|path| path.examples).collect(),
-        });
-    }
-    Ok(sample)
 }
 
 #[derive(Default)]

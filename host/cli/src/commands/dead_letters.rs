@@ -84,7 +84,7 @@ pub(crate) fn retry(
     plugins: Option<&Path>,
     json: bool,
 ) -> Result<Exit> {
-    run::released(what, plugins, json, |repository| {
+    run::released(what, plugins, json, &run::stop_on_interrupt()?, |repository| {
         let mut letters = match id {
             Some(id) => vec![find(repository, id)?],
             None => dead_letters(repository)?,

@@ -24,6 +24,7 @@ mod tools;
 mod train;
 mod transcribe;
 mod upkeep;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -10,13 +10,18 @@ use rehearsal_pipeline::{PrivacySummary, Reporter, RunSummary, Severity};
 use rehearsal_repository::Repository;
 use serde_json::json;
 
-use super::lock;
+use super::{lock, watch};
 use crate::args::Run;
 use crate::exit::Exit;
 use crate::{places, print, progress};
 
 pub(crate) fn run(what: &Run, plugins: Option<&Path>, json: bool) -> Result<Exit> {
-    released(what, plugins, json, |_| Ok(()))
+    let stop = stop_on_interrupt()?;
+    let ended = released(what, plugins, json, &stop, |_| Ok(()))?;
+    if what.watch && ended != Exit::Stopped {
+        return watch::watch(what, plugins, traffic(what), &stop);
+    }
+    Ok(ended)
 }
 
 /// Runs after `before` has seen the repository.
@@ -24,6 +29,7 @@ pub(super) fn released(
     what: &Run,
     plugins: Option<&Path>,
     json: bool,
+    stop: &Arc<AtomicBool>,
     before: impl FnOnce(&Repository) -> Result<()>,
 ) -> Result<Exit> {
     let sandbox = places::sandbox()?;
@@ -42,7 +48,7 @@ pub(super) fn released(
     resolved.audio.attach(Arc::clone(&repository));
     resolved.semantics.attach(Arc::clone(&repository));
     resolved.files.attach(Arc::clone(&repository));
-    let stop = stop_on_interrupt()?;
+    let stop = Arc::clone(stop);
     let work = rehearsal_pipeline::run(Arc::clone(&plan), repository, reporter, stop);
     let summary = runtime.block_on(work)?;
     if json {
@@ -86,7 +92,7 @@ fn tell_recovery(repository: &Repository, reporter: &dyn Reporter) {
 }
 
 /// Ctrl-C once ends the run after the item at hand, twice at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
