@@ -13,6 +13,9 @@ const NEPQ: &str = "[[extractor]]\nid = \"nepq\"\nplugin = \"nepq\"\n";
 const PATH: &str = "[[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n";
 const QUALITY: &str = "[[validator]]\nid = \"quality\"\nplugin = \"example-quality\"\n";
 
+/// A name that leads nowhere, for whoever must be granted some address to start.
+const NOWHERE: &str = "grant.http = [{ url = \"https://nowhere.invalid/\" }]\n";
+
 fn evil(world: &str) -> PathBuf {
     plugin(&format!("evil/evil-{world}"))
 }
@@ -21,9 +24,9 @@ fn evil(world: &str) -> PathBuf {
 fn stage(section: &str, world: &str, config: &str) -> String {
     // What the kit imports in a world, it has to be granted to start.
     let grant = match world {
-        "loader" => "grant.files = \"texts\"\n",
-        "extractor" => "grant.audio = true\n",
-        _ => "",
+        "loader" => format!("grant.files = \"texts\"\n{NOWHERE}"),
+        "extractor" => format!("grant.audio = true\n{NOWHERE}"),
+        _ => String::new(),
     };
     format!(
         "[[{section}]]\nid = \"stranger\"\nplugin = \"{}\"\nconfig = {{ {config} }}\n{grant}\
@@ -46,7 +49,7 @@ fn rows(project: &Project) -> usize {
 }
 
 /// What an operator reads of an attack: stage, attack, export, and how the message begins.
-const TOLD: [(&str, &str, &str, &str); 28] = [
+const TOLD: [(&str, &str, &str, &str); 34] = [
     (
         "nepq",
         "ungranted-import",
@@ -189,6 +192,27 @@ const TOLD: [(&str, &str, &str, &str); 28] = [
         "the loader leads in a circle: a part that it gave before comes again; its author must correct this",
     ),
     ("nepq", "environment", "extract", "no environment variable is there"),
+    (
+        "nepq",
+        "http",
+        "extract",
+        "GET https://leak.example.com/ is not granted to `nepq`; to allow it, add to `grant.http` of `nepq`",
+    ),
+    (
+        "texts",
+        "http",
+        "load",
+        "GET https://leak.example.com/ is not granted to `texts`; to allow it, add to `grant.http` of `texts`",
+    ),
+    ("nepq", "http-smuggle", "extract", "POST http://127.0.0.1:"),
+    ("nepq", "http-redirect", "extract", "GET http://127.0.0.1:"),
+    (
+        "texts",
+        "http-inside",
+        "list",
+        "`rebound.invalid` is a loopback address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `inside.invalid` is a private address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `metadata.invalid` is a link-local address, where metadata services are; to allow it",
+    ),
+    ("texts", "http-secret", "load", "the secret was blotted out 5 times and is nowhere else in "),
     ("nepq", "clock", "extract", "the clock stands at 1735689600 s"),
 ];
 

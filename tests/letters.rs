@@ -16,7 +16,8 @@ fn pipeline(config: &str) -> String {
         "[pipeline]\nname = \"letters\"\n\
          [[source]]\nid = \"texts\"\nplugin = \"transcripts\"\ngrant.files = \"texts\"\n\
          [[extractor]]\nid = \"nepq\"\nplugin = \"nepq\"\n\
-         [[extractor]]\nid = \"stranger\"\nplugin = \"{}\"\ngrant.audio = true\n{config}\
+         [[extractor]]\nid = \"stranger\"\nplugin = \"{}\"\ngrant.audio = true\n\
+         grant.http = [{{ url = \"https://nowhere.invalid/\" }}]\n{config}\
          [[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n",
         stranger.display()
     )

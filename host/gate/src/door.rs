@@ -80,7 +80,10 @@ impl Door {
 
 fn check_form(request: &Request) -> Result<(), SendError> {
     let with_body = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
-    let problem = if !request.body.is_empty() && !with_body {
+    let known = with_body || matches!(request.method.as_str(), "GET" | "HEAD" | "DELETE");
+    let problem = if !known {
+        format!("`{}` is no method that can be granted", request.method.escape_debug())
+    } else if !request.body.is_empty() && !with_body {
         format!("a {} request has no body", request.method)
     } else if request.body.len() > Request::MAX_BODY {
         let (size, most) = (request.body.len(), Request::MAX_BODY);
@@ -216,8 +219,8 @@ fn handed_on(answer: Response, secret: Option<&Value>) -> Result<Response, SendE
     let Response { status, mut headers, mut body } = answer;
     headers.retain(|(name, _)| !NOT_HANDED_ON.contains(&name.as_str()));
     if let Some(secret) = secret {
-        for (_, value) in &mut headers {
-            *value = secret.scrub_text(value);
+        for text in headers.iter_mut().flat_map(|(name, value)| [name, value]) {
+            *text = secret.scrub_text(text);
         }
         body = secret.scrub(body);
     }

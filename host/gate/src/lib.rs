@@ -22,8 +22,10 @@
 //!    are connected to: a name that changes its mind in between changes nothing.
 //!
 //! What comes back: no redirect is followed, the size is capped while reading, the secret
-//! is blotted out wherever the server repeats it, cookies are dropped, and compressed
-//! answers are refused, since a secret could hide in them.
+//! is blotted out wherever the server repeats it (as it is, escaped, in hexadecimal or
+//! base64, alone or amid other text), cookies are dropped, and compressed answers are
+//! refused, since a secret could hide in them. A server that wants to hand the secret on
+//! can disguise it in ways that nobody looks for: it is the one that it was given to.
 
 mod address;
 mod budget;

@@ -1,14 +1,15 @@
 //! Secrets: read once, put into one header, blotted out of everything that comes back.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
-use memchr::memmem;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A header that only the host knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,9 @@ pub enum SecretOrigin {
 /// Shorter ones would be found, and blotted out, in ordinary text.
 const SHORTEST: usize = 8;
 /// What stands where a secret was.
-const BLOT: &[u8] = b"[secret]";
+const BLOT: &str = "[secret]";
+/// What RFC 3986 lets stand in a URL as it is.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A secret that is read when it is first needed.
 pub(crate) struct Secret {
@@ -59,8 +62,8 @@ pub(crate) struct Secret {
 pub(crate) struct Value {
     /// What the header says.
     pub(crate) header: String,
-    /// Longest first, so that no part of a longer one is left.
-    forms: Vec<Vec<u8>>,
+    /// Finds all forms of it in any case of letters; the longest where several begin.
+    forms: AhoCorasick,
 }
 
 impl fmt::Debug for Secret {
@@ -92,7 +95,7 @@ impl Secret {
             if text.contains(|c: char| c.is_control()) {
                 return Err(format!("{} has control characters", self.grant.origin));
             }
-            Ok(Value::new(&self.grant, &text))
+            Value::new(&self.grant, &text)
         };
         let value = self.value.get_or_init(read).as_ref();
         value.map_err(|problem| format!("the secret for `{}`: {problem}", self.grant.header))
@@ -100,7 +103,7 @@ impl Secret {
 }
 
 impl Value {
-    fn new(grant: &SecretGrant, text: &str) -> Self {
+    fn new(grant: &SecretGrant, text: &str) -> Result<Self, String> {
         let written = match grant.encoding {
             Encoding::Plain => text.to_owned(),
             Encoding::Base64 => BASE64.encode(text.as_bytes()),
@@ -108,51 +111,61 @@ impl Value {
         // A user's name is no secret, but where user and password stand together the
         // password is one by itself.
         let password = text.split_once(':').map(|(_, password)| password);
-        let mut forms = Vec::new();
-        for secret in [Some(text), password].into_iter().flatten() {
-            if secret.len() < SHORTEST {
-                continue;
-            }
-            let bytes = secret.as_bytes();
-            let json = serde_json::Value::from(secret).to_string();
-            forms.extend([
-                secret.to_owned(),
-                BASE64_NOPAD.encode(bytes),
-                BASE64URL_NOPAD.encode(bytes),
-                HEXLOWER.encode(bytes),
-                utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-                json[1..json.len() - 1].to_owned(),
-            ]);
-        }
-        let mut forms: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
-        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        forms.dedup();
-        Self { header: format!("{}{written}", grant.prefix), forms }
+        let secrets = [Some(text), password, Some(&*written)].into_iter().flatten();
+        let forms: BTreeSet<String> =
+            secrets.filter(|secret| secret.len() >= SHORTEST).flat_map(forms).collect();
+        let forms = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(forms)
+            .map_err(|error| format!("{} cannot be looked for: {error}", grant.origin))?;
+        Ok(Self { header: format!("{}{written}", grant.prefix), forms })
     }
 
     /// Blots it out.
     pub(crate) fn scrub(&self, bytes: Vec<u8>) -> Vec<u8> {
-        self.forms.iter().fold(bytes, |bytes, form| {
-            let places: Vec<usize> = memmem::find_iter(&bytes, form).collect();
-            if places.is_empty() {
-                return bytes;
-            }
-            let mut clean = Vec::with_capacity(bytes.len());
-            let mut rest = 0;
-            for place in places {
-                clean.extend_from_slice(&bytes[rest..place]);
-                clean.extend_from_slice(BLOT);
-                rest = place + form.len();
-            }
-            clean.extend_from_slice(&bytes[rest..]);
-            clean
-        })
+        if !self.forms.is_match(&bytes) {
+            return bytes;
+        }
+        self.forms.replace_all_bytes(&bytes, &vec![BLOT; self.forms.patterns_len()])
     }
 
     /// As [`Value::scrub`], of text.
     pub(crate) fn scrub_text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.scrub(text.as_bytes().to_vec())).into_owned()
     }
+}
+
+/// Ways in which a server repeats what it was sent: as it is, escaped for URLs, forms,
+/// JSON and HTML, in hexadecimal and in base64, alone or in the middle of something.
+fn forms(secret: &str) -> Vec<String> {
+    let bytes = secret.as_bytes();
+    let json = serde_json::Value::from(secret).to_string();
+    let json = &json[1..json.len() - 1];
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let url = utf8_percent_encode(secret, RESERVED).to_string();
+    let mut forms = vec![
+        secret.to_owned(),
+        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+        url.replace("%20", "+"),
+        url,
+        json.replace('/', "\\/"),
+        json.to_owned(),
+        html.replace('"', "&quot;").replace('\'', "&#39;"),
+        html,
+        HEXLOWER.encode(bytes),
+    ];
+    for base64 in [BASE64_NOPAD, BASE64URL_NOPAD] {
+        forms.push(base64.encode(bytes));
+        // In the middle of something it lies on one of three borders of 6 bits; the
+        // characters that hold nothing else are always the same.
+        forms.extend((0..3).map(|before: usize| {
+            let shifted = [&[0; 3][..before], bytes].concat();
+            let (from, to) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+            base64.encode(&shifted)[from..to].to_owned()
+        }));
+    }
+    forms
 }
 
 impl fmt::Display for SecretOrigin {
@@ -207,6 +220,8 @@ impl SecretOrigin {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn value(text: &str, encoding: Encoding) -> Value {
@@ -216,7 +231,7 @@ mod tests {
             prefix: "Basic ".to_owned(),
             encoding,
         };
-        Value::new(&grant, text)
+        Value::new(&grant, text).expect("a value")
     }
 
     #[test]
@@ -231,12 +246,35 @@ mod tests {
             serde_json::json!({ "you sent": secret }).to_string(),
             format!("q={}", utf8_percent_encode(secret, NON_ALPHANUMERIC)),
             HEXLOWER.encode(secret.as_bytes()),
+            HEXLOWER.encode(secret.as_bytes()).to_uppercase(),
+            secret.to_uppercase(),
+            "user%3as3cr%22t%2bword%2f".to_owned(),
+            serde_json::json!(secret).to_string().replace('/', "\\/"),
+            secret.replace('"', "&quot;"),
+            utf8_percent_encode(&value.header, NON_ALPHANUMERIC).to_string(),
         ] {
             let clean = value.scrub_text(&format!("<{echoed}> and again <{echoed}>"));
             assert!(clean.contains("[secret]"), "{echoed}: {clean}");
             assert!(!clean.contains("t+word") && !clean.contains(&echoed), "{clean}");
         }
         assert_eq!(value.scrub_text("nothing here"), "nothing here");
+    }
+
+    proptest! {
+        /// Base64 of whatever a server was sent tells nothing of the secret in it.
+        #[test]
+        fn what_stands_around_it_does_not_hide_it(before: Vec<u8>, after: Vec<u8>) {
+            let secret = "sk-standin-0123456789";
+            let value = value(secret, Encoding::Plain);
+            let sent = [&before, secret.as_bytes(), &after].concat();
+            for base64 in [BASE64, BASE64URL_NOPAD] {
+                let clean = value.scrub_text(&base64.encode(&sent));
+                let (head, tail) = clean.split_once(BLOT).expect("it is blotted out");
+                // At most the characters that it shares with its neighbours are left.
+                prop_assert!(head.len() * 6 < before.len() * 8 + 6, "{}", clean);
+                prop_assert!(tail.trim_end_matches('=').len() * 6 < after.len() * 8 + 12, "{}", clean);
+            }
+        }
     }
 
     #[test]

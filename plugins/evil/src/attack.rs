@@ -97,6 +97,16 @@ pub enum Attack {
     ForeignAudio,
     /// The network, by all means of the standard library.
     Sockets,
+    /// Addresses that are not granted, by the host's own `http`.
+    Http,
+    /// Methods, headers and paths that are not granted, to an address that is.
+    HttpSmuggle,
+    /// Where a granted address redirects to.
+    HttpRedirect,
+    /// Granted names that lead to addresses that may not answer.
+    HttpInside,
+    /// The operator's secret, in every byte that can be read.
+    HttpSecret,
     /// The time.
     Clock,
     /// Chance.

@@ -16,6 +16,7 @@ pub mod attack;
 pub mod exhaust;
 pub mod probe;
 pub mod texts;
+pub mod web;
 
 use rehearsal_sdk::log;
 use schemars::JsonSchema;
@@ -34,19 +35,30 @@ pub struct Config {
     /// Only when an item of the call holds this text.
     pub when: Option<String>,
     /// An address (`127.0.0.1:8080`) or a file that the operator knows to exist and
-    /// that must not be reached.
+    /// that must not be reached; of the attacks over `http` a granted URL, or several with
+    /// blanks between them.
     pub target: Option<String>,
+    /// A secret that must not be read, written backwards: the kit may know what it looks
+    /// for only in a form that it does not find in its own table.
+    pub backwards: Option<String>,
+    /// Whether what came of attacks over `http` is also the call's error, as a plugin hands
+    /// on what the host told it.
+    pub aloud: bool,
 }
 
 impl Config {
     /// As the host gives it; one that cannot be read asks for no attack.
     #[must_use]
     pub fn of_host() -> Self {
+        serde_json::from_str(&Self::text()).unwrap_or_default()
+    }
+
+    /// As it is written.
+    fn text() -> String {
         #[cfg(target_family = "wasm")]
-        let text = rehearsal_sdk::bindings::base::rehearsal::plugin::config::get();
+        return rehearsal_sdk::bindings::base::rehearsal::plugin::config::get();
         #[cfg(not(target_family = "wasm"))]
-        let text = "{}".to_owned();
-        serde_json::from_str(&text).unwrap_or_default()
+        "{}".to_owned()
     }
 }
 
@@ -65,13 +77,44 @@ pub fn strike<'t>(export: &str, texts: impl IntoIterator<Item = &'t str>) -> Att
         return Attack::Nothing;
     }
     exhaust::run(config.attack);
-    for finding in probe::run(config.attack, config.target.as_deref()) {
+    tell(probe::run(config.attack, config.target.as_deref()));
+    config.attack
+}
+
+/// Says in the log what came of attempts.
+pub fn tell(findings: impl IntoIterator<Item = probe::Finding>) {
+    for finding in findings {
         match finding {
-            probe::Finding::Escaped(what) => log::error(format_args!("escaped: {what}")),
-            probe::Finding::Held(what) => log::info(format_args!("held: {what}")),
+            probe::Finding::Escaped(_) => log::error(finding),
+            probe::Finding::Held(_) => log::info(finding),
         }
     }
-    config.attack
+}
+
+/// Carries out an attack over `http`, in the worlds that have it; others import nothing of
+/// it and cannot call this. `own` is all that the host handed to the call.
+///
+/// # Errors
+/// What came of it, where that was asked for.
+pub fn strike_over_http(attack: Attack, own: &[&str]) -> rehearsal_sdk::Result<()> {
+    let config = Config::of_host();
+    let http = rehearsal_sdk::Http::of_host();
+    let targets: Vec<&str> =
+        config.target.as_deref().unwrap_or_default().split_whitespace().collect();
+    let findings = match attack {
+        Attack::Http => web::ask(&http, &web::ELSEWHERE),
+        Attack::HttpSmuggle => web::smuggle(&http, &targets),
+        Attack::HttpRedirect => web::follow(&http, &targets),
+        Attack::HttpInside => web::ask(&http, &targets),
+        Attack::HttpSecret => {
+            let secret: String = config.backwards.iter().flat_map(|s| s.chars().rev()).collect();
+            vec![web::search(&http, &targets, own, &secret)]
+        }
+        _ => return Ok(()),
+    };
+    let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    tell(findings);
+    if config.aloud { Err(rehearsal_sdk::types::Error::invalid(said.join("\n"))) } else { Ok(()) }
 }
 
 /// Whether a call holds the word that the attack waits for, or it waits for none.

@@ -1,5 +1,6 @@
 //! Attempts to get at what was not granted, by all means of the standard library.
 
+use std::fmt;
 use std::fs;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +15,15 @@ pub enum Finding {
     Escaped(String),
     /// It was tried in vain.
     Held(String),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Escaped(what) => write!(f, "escaped: {what}"),
+            Self::Held(what) => write!(f, "held: {what}"),
+        }
+    }
 }
 
 /// Makes the attempts of an attack; none for attacks of other kinds. `target` is a

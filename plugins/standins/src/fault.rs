@@ -7,7 +7,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{Response, StatusCode};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use http_body::Frame;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
 
 /// One thing that goes wrong, once.
 #[derive(Debug, Clone)]
@@ -29,14 +32,15 @@ pub enum Fault {
     Malformed,
     /// 200 and a page for people.
     WrongType,
-    /// 200 and a repetition of all headers of the request, secrets included.
+    /// 200 and a repetition of all headers of the request, secrets included, as they are
+    /// and in every usual encoding; once more in a header.
     Echo,
 }
 
 impl Fault {
     /// The answer, unless it is the right one.
     pub(crate) async fn answer(self, headers: String) -> Option<Response<Body>> {
-        let json = |status: StatusCode, text: String| {
+        let document = |status: StatusCode, text: String| {
             let answer =
                 Response::builder().status(status).header(CONTENT_TYPE, "application/json");
             answer.header("x-request-id", "standin-1").body(Body::from(text))
@@ -48,7 +52,7 @@ impl Fault {
             }
             Self::Status(status) => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);
-                json(status, format!(r#"{{"error":"the stand-in says {status}"}}"#))
+                document(status, format!(r#"{{"error":"the stand-in says {status}"}}"#))
             }
             Self::TooMany { retry_after } => Response::builder()
                 .status(StatusCode::TOO_MANY_REQUESTS)
@@ -62,14 +66,32 @@ impl Fault {
                 .header(CONTENT_TYPE, "application/json")
                 .header(CONTENT_LENGTH, 1000)
                 .body(Body::new(Half(Some(Bytes::from_static(b"{\"items\":["))))),
-            Self::Malformed => json(StatusCode::OK, r#"{"items":[{"title":"#.to_owned()),
+            Self::Malformed => document(StatusCode::OK, r#"{"items":[{"title":"#.to_owned()),
             Self::WrongType => Response::builder()
                 .header(CONTENT_TYPE, "text/html; charset=utf-8")
                 .body(Body::from("<html>maintenance</html>")),
-            Self::Echo => json(StatusCode::OK, headers),
+            Self::Echo => document(StatusCode::OK, encoded(&headers)).map(|mut answer| {
+                if let Ok(value) = headers.parse() {
+                    answer.headers_mut().insert("x-echo", value);
+                }
+                answer
+            }),
         };
         answer.ok()
     }
+}
+
+/// A text as servers repeat what they were sent.
+fn encoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    json!({
+        "plain": text,
+        "base64": BASE64.encode(bytes),
+        "base64url": BASE64URL_NOPAD.encode(bytes),
+        "hex": HEXLOWER.encode(bytes),
+        "url": utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+    })
+    .to_string()
 }
 
 /// A body that breaks off.

@@ -87,6 +87,11 @@ const fn within(exports: &'static [&'static str], known: Known) -> Known {
     Known { exports, ..known }
 }
 
+/// In the worlds that have it.
+const fn over_http(name: &'static str) -> Known {
+    within(&["list", "load", "extract"], held(name))
+}
+
 const KNOWN: &[Known] = &[
     endless("endless-loop"),
     endless("endless-host-calls"),
@@ -125,6 +130,11 @@ const KNOWN: &[Known] = &[
     held("files"),
     held("secrets"),
     held("sockets"),
+    over_http("http"),
+    over_http("http-smuggle"),
+    over_http("http-redirect"),
+    over_http("http-inside"),
+    over_http("http-secret"),
     held("clock"),
     wanting("files", within(&["list", "load"], held("path-tricks"))),
     within(&["extract"], held("foreign-audio")),

@@ -4,10 +4,13 @@
 use std::fs;
 use std::io;
 use std::net::TcpListener;
+use std::path::Path;
 
+use rehearsal_gate::Door;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::bait::Bait;
 use crate::PipelineError;
 
 /// Bytes that allocators and the pool may keep after hundreds of attacks.
@@ -52,12 +55,14 @@ fn resident() -> Option<u64> {
     None
 }
 
-/// A file with a secret, a port that somebody listens on, and an empty folder.
+/// A file with a secret, a port that somebody listens on, an empty folder, and a server
+/// behind the gate.
 pub(super) struct Canaries {
     folder: TempDir,
     secret: String,
     listener: TcpListener,
     address: String,
+    bait: Bait,
 }
 
 impl Canaries {
@@ -71,7 +76,8 @@ impl Canaries {
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?.to_string();
             let secret = secret.to_string_lossy().into_owned();
-            Ok(Self { folder, secret, listener, address })
+            let bait = Bait::lay(&address)?;
+            Ok(Self { folder, secret, listener, address, bait })
         };
         plant().map_err(|error| {
             PipelineError::Worker(format!("nothing to attack could be set up: {error}"))
@@ -84,8 +90,22 @@ impl Canaries {
     }
 
     /// What an attack is pointed at.
-    pub(super) fn target(&self, attack: &str) -> &str {
-        if attack == "sockets" { &self.address } else { &self.secret }
+    pub(super) fn target(&self, attack: &str) -> String {
+        match attack {
+            "sockets" => self.address.clone(),
+            _ => self.bait.targets(attack).unwrap_or_else(|| self.secret.clone()),
+        }
+    }
+
+    /// The secret that attackers look for, as the kit is told of it.
+    pub(super) fn backwards() -> String {
+        SECRET.chars().rev().collect()
+    }
+
+    /// The attackers' way to the network.
+    pub(super) fn door(&self, stage: &str) -> Result<Door, PipelineError> {
+        let door = self.bait.door(stage, Path::new(&self.secret));
+        door.map_err(|error| PipelineError::Worker(error.to_string()))
     }
 
     /// That nobody called and nothing was changed.
@@ -97,6 +117,6 @@ impl Canaries {
         if entries != 2 || !fs::read_to_string(&self.secret).is_ok_and(|text| text == SECRET) {
             return Err("it wrote outside the sandbox".to_owned());
         }
-        Ok(())
+        self.bait.check()
     }
 }

@@ -2,9 +2,10 @@
 //! taken by a plugin that misbehaves, with that stage's grants and limits, and what
 //! stopped it is written down.
 //!
-//! The attackers get invented calls, not the operator's. Granted folders are the real
-//! ones, since their borders are what is tried.
+//! The attackers get invented calls, not the operator's, and servers of this process.
+//! Granted folders are the real ones, since their borders are what is tried.
 
+mod bait;
 mod catalogue;
 mod judge;
 mod machine;
@@ -102,7 +103,8 @@ pub async fn attack(
             continue;
         }
         let component = kit(sandbox, folder, position.world)?;
-        let stand = Stand::new(&position.grants, &canaries.folder());
+        let door = canaries.door(&id)?;
+        let stand = Stand::new(&position.grants, &canaries.folder(), door);
         // What is compiled and pooled once is no leak.
         let quiet =
             Strike { known: &catalogue::NOTHING, export: catalogue::exports(position.world)[0] };
@@ -224,6 +226,7 @@ impl Strike<'_> {
             "in": self.export,
             "when": victim::TARGET,
             "target": canaries.target(self.known.name),
+            "backwards": Canaries::backwards(),
         });
         let grants = Grants { config_json: config.to_string(), ..stand.grants.clone() };
         let longest = if self.known.endless { DEADLINE } else { PATIENCE };

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rehearsal_gate::Door;
 use rehearsal_model::{Conversation, ConversationId, Participant};
 use rehearsal_sandbox::{
     AudioSource, CallError, Called, Component, Extractor, Failure, FileGrant, Fingerprints,
@@ -25,14 +26,16 @@ pub(super) struct Stand {
 impl Stand {
     /// The operator's own folder. What the kit imports and the stage was not granted is
     /// replaced by what holds nothing, so that the other attacks can be made; recordings
-    /// are silence, for the calls are invented.
-    pub(super) fn new(granted: &Grants, empty: &Path) -> Self {
+    /// are silence, for the calls are invented. `door` is always the way to the network,
+    /// in place of the operator's.
+    pub(super) fn new(granted: &Grants, empty: &Path, door: Door) -> Self {
         let nothing =
             || FileGrant::new(empty, GlobSet::empty(), Arc::new(Fingerprints::new())).ok();
         Self {
             grants: Grants {
                 files: granted.files.clone().or_else(nothing),
                 audio: Some(Arc::new(Silence)),
+                http: Some(door),
                 ..granted.clone()
             },
         }

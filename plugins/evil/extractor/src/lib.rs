@@ -3,11 +3,10 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, is_meant, probe, strike, texts};
+use rehearsal_evil::{Attack, identity, is_meant, probe, strike, strike_over_http, tell, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::audio;
 use rehearsal_sdk::bindings::extractor::exports::rehearsal::plugin::extractor_api as api;
-use rehearsal_sdk::log;
 use rehearsal_sdk::types::{Annotation, Conversation, Error, Scope, Span, Value};
 
 struct Evil;
@@ -28,8 +27,16 @@ impl api::Guest for Evil {
 
     fn extract(batch: Vec<Conversation>) -> Vec<Result<Vec<Annotation>>> {
         let attack = strike("extract", batch.iter().map(|call| call.text.as_str()));
+        let own: Vec<String> = batch.iter().map(|call| format!("{call:?}")).collect();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let told = strike_over_http(attack, &own);
         let of = |call: &Conversation| if is_meant(&call.text) { attack } else { Attack::Nothing };
         let mut rows: Vec<_> = batch.iter().map(|call| row(of(call), call)).collect();
+        if let Err(told) = told {
+            for (row, _) in rows.iter_mut().zip(&batch).filter(|(_, call)| is_meant(&call.text)) {
+                *row = Err(told.clone());
+            }
+        }
         match attack {
             Attack::TooMany => rows.push(Ok(Vec::new())),
             Attack::TooFew => drop(rows.pop()),
@@ -113,12 +120,7 @@ fn listen(batch: &[Conversation]) {
             findings.push(probe::Finding::Escaped("sound that there cannot be".to_owned()));
         }
     }
-    for finding in findings {
-        match finding {
-            probe::Finding::Escaped(what) => log::error(format_args!("escaped: {what}")),
-            probe::Finding::Held(what) => log::info(format_args!("held: {what}")),
-        }
-    }
+    tell(findings);
 }
 
 fn hoard(batch: &[Conversation]) {

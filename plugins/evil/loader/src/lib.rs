@@ -4,11 +4,10 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, probe, strike, texts};
+use rehearsal_evil::{Attack, identity, probe, strike, strike_over_http, tell, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::files;
 use rehearsal_sdk::bindings::loader::exports::rehearsal::plugin::loader_api as api;
-use rehearsal_sdk::log;
 use rehearsal_sdk::types::{Conversation, Error, Participant, Role, Span};
 
 /// Bytes read of a file.
@@ -30,6 +29,7 @@ impl api::Guest for Evil {
 
     fn list(cursor: Option<String>) -> Result<api::Page> {
         let attack = strike("list", []);
+        strike_over_http(attack, &[cursor.as_deref().unwrap_or_default(), &everything(attack)])?;
         let entry = |key: String| api::Entry { key, fingerprint: "1".to_owned() };
         let page = |entries, next| Ok(api::Page { entries, next });
         match attack {
@@ -67,6 +67,7 @@ impl api::Guest for Evil {
 
     fn load(key: String, offset: u64) -> Result<api::Chunk> {
         let attack = strike("load", [key.as_str()]);
+        strike_over_http(attack, &[&key, &everything(attack)])?;
         let one = |call| Ok(vec![Ok(item(String::new(), call))]);
         let call = match read(&key) {
             Ok(text) => spoken(&text),
@@ -139,6 +140,16 @@ fn read(name: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Names and contents of granted files, for who looks for something in them.
+fn everything(attack: Attack) -> String {
+    let files = match attack {
+        Attack::HttpSecret => files::list(None, 20).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let content = |name: &str| read(name).unwrap_or_default();
+    files.iter().map(|file| format!("{file:?} {}", content(&file.name))).collect()
+}
+
 fn item(key: String, call: Conversation) -> api::Item {
     api::Item { key, body: api::ItemBody::Conversation(call) }
 }
@@ -169,7 +180,7 @@ fn tricks() {
         match files::open(&name) {
             Ok(blob) if !names.contains(&name) => {
                 let size = blob.len();
-                report(probe::Finding::Escaped(format!("{size} bytes of {name}")));
+                tell([probe::Finding::Escaped(format!("{size} bytes of {name}"))]);
             }
             _ => held += 1,
         }
@@ -178,18 +189,11 @@ fn tricks() {
         let Ok(blob) = files::open(name) else { continue };
         for (offset, len) in [(u64::MAX, 16), (blob.len(), 16), (0, u32::MAX), (0, READ * 17)] {
             if blob.read(offset, len).is_ok_and(|bytes| !bytes.is_empty()) {
-                report(probe::Finding::Escaped(format!("{len} bytes at {offset} of {name}")));
+                tell([probe::Finding::Escaped(format!("{len} bytes at {offset} of {name}"))]);
             }
         }
     }
-    report(probe::Finding::Held(format!("{held} names that lead elsewhere")));
-}
-
-fn report(finding: probe::Finding) {
-    match finding {
-        probe::Finding::Escaped(what) => log::error(format_args!("escaped: {what}")),
-        probe::Finding::Held(what) => log::info(format_args!("held: {what}")),
-    }
+    tell([probe::Finding::Held(format!("{held} names that lead elsewhere"))]);
 }
 
 fn hoard() {
