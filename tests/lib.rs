@@ -5,6 +5,7 @@
 
 pub mod chromium;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -143,24 +144,39 @@ impl Project {
         serde_json::from_str(&text).expect("a manifest is JSON")
     }
 
+    /// Every file that a data set's manifest names, with its bytes.
+    ///
+    /// # Panics
+    /// Where one of them cannot be read.
+    #[must_use]
+    pub fn files(&self, dataset: &str) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.path().join(".rehearsal/datasets").join(dataset);
+        let manifest = self.manifest(dataset);
+        let files = manifest["files"].as_array().expect("files").iter();
+        files
+            .map(|file| {
+                let path = file["path"].as_str().expect("a path");
+                (path.to_owned(), fs::read(folder.join(path)).expect("a file"))
+            })
+            .collect()
+    }
+
     /// All rows of a data set's configurations of one form (`chat`, …), as JSON.
     ///
     /// # Panics
     /// Where they cannot be read.
     #[must_use]
     pub fn rows(&self, dataset: &str, form: &str) -> Vec<Value> {
-        let folder = self.path().join(".rehearsal/datasets").join(dataset);
-        let mut rows = Vec::new();
-        for file in self.manifest(dataset)["files"].as_array().expect("files") {
-            let path = file["path"].as_str().expect("a path");
-            if path.starts_with("jsonl/") && path.split('/').nth(2) == Some(form) {
-                let text = fs::read_to_string(folder.join(path)).expect("rows");
-                rows.extend(
-                    text.lines().map(|row| serde_json::from_str::<Value>(row).expect("JSON")),
-                );
-            }
-        }
-        rows
+        let of_form =
+            |name: &str| name.starts_with("jsonl/") && name.split('/').nth(2) == Some(form);
+        let files = self.files(dataset).into_iter().filter(|(name, _)| of_form(name));
+        let row = |line: &[u8]| serde_json::from_slice(line).expect("JSON");
+        files
+            .flat_map(|(_, rows)| {
+                let lines = rows.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                lines.map(row).collect::<Vec<Value>>()
+            })
+            .collect()
     }
 
     /// The Merkle root of a data set.

@@ -295,18 +295,56 @@ fn gong_asks_as_a_user_and_tells_milliseconds_from_seconds() {
     assert_nowhere(project.path(), "s3cret-of-gong", &[&loaded]);
 }
 
-#[test]
-fn rows_of_a_data_set_go_on_at_the_row_where_they_stopped() {
+/// Rows of a data set, a dialogue each.
+fn rows(numbers: std::ops::Range<usize>) -> Vec<huggingface::Row> {
     let row = |number: usize| {
         let text =
             format!("Customer: Is number {number} still open?\nSalesman: It is, shall I book it?");
         serde_json::Map::from_iter([("text".to_owned(), Value::String(text))])
     };
-    let set = huggingface::DataSet::new("acme/calls", (0..250).map(row).collect());
-    let server = Server::start(set.router());
+    numbers.map(row).collect()
+}
+
+fn hub_project(server: &Server) -> Project {
     let grant = "url = \"URL/*\"\nsecret = { header = \"Authorization\", prefix = \"Bearer \", env = \"STANDIN_KEY\" }";
     let config = "dataset = \"acme/calls\", base_url = \"URL\", rows.licence = \"cc-by-4.0\"";
-    let project = project(&server, "huggingface-hub", config, grant);
+    project(server, "huggingface-hub", config, grant)
+}
+
+#[test]
+fn a_server_that_fails_is_asked_again_and_costs_what_it_fails_at() {
+    let set =
+        huggingface::DataSet::new("acme/calls", rows(0..150)).with_split("test", rows(900..903));
+    let server = Server::start(set.router());
+    let project = hub_project(&server);
+    // The first answer comes at the second try, the second one not at all.
+    server.fail("/rows", Fault::Status(502));
+    server.fail("/rows", Fault::Slow(std::time::Duration::ZERO));
+    (0..4).for_each(|_| server.fail("/rows", Fault::Status(500)));
+    let first = run(&project).expect(3);
+    assert_eq!((count(&first, "loaded"), count(&first, "failed")), (103, 1));
+    assert_eq!(server.seen().iter().filter(|one| one.target.starts_with("/rows")).count(), 7);
+    let told = failures(&project);
+    let error = format!(
+        "it may work later: {}/rows (500, request standin-1) said \
+         `{{\\\"error\\\":\\\"the stand-in says 500 Internal Server Error\\\"}}`",
+        server.url()
+    );
+    assert!(told.contains(&error) && told.contains("default/train"), "{error}\n{told}");
+    // The next run goes on at the row where it stopped.
+    server.reset();
+    let second = run(&project).expect(0);
+    assert_eq!((count(&second, "loaded"), count(&second, "unchanged")), (50, 1));
+    let seen = server.seen();
+    let asked = seen.iter().filter(|one| one.target.starts_with("/rows"));
+    assert!(asked.map(|one| &one.target).all(|target| target.contains("offset=100")));
+}
+
+#[test]
+fn rows_of_a_data_set_go_on_at_the_row_where_they_stopped() {
+    let set = huggingface::DataSet::new("acme/calls", rows(0..250));
+    let server = Server::start(set.router());
+    let project = hub_project(&server);
 
     // A data set that wants permission says so.
     server.fail("/splits", Fault::Status(401));
