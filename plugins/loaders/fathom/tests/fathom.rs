@@ -1,6 +1,7 @@
 //! Fathom through the public door, with answers as they are documented.
 
 use fathom::{Config, Fathom};
+use proptest::prelude::*;
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::testing::{MemoryFiles, MemoryHttp};
 
@@ -96,4 +97,22 @@ fn a_wrong_point_in_time_is_named_before_anything_is_asked() {
     let config = Config { created_after: Some("yesterday".to_owned()), ..Config::default() };
     let error = Fathom::over(config, Http::of_memory(MemoryHttp::new())).unwrap_err();
     assert!(error.message().contains("config.created_after: `yesterday`"), "{error:?}");
+}
+
+proptest! {
+    /// Whatever the service answers is a call or an error.
+    #[test]
+    fn mutated_answers_never_panic(
+        at in 0.0..1.0_f64,
+        length in 0_usize..60,
+        with in "null|-1|1e400|\"\"|\\[\\]|\\{\\}|\\PC{0,12}",
+    ) {
+        let mut answer = EXAMPLE.to_owned();
+        let at = (at * answer.len() as f64) as usize;
+        let end = (at + length).min(answer.len());
+        answer.replace_range(at..end, &with);
+        let _ = loader(one(&answer)).load(&files(), KEY, 0);
+        let listing = MemoryHttp::new().json(BASE, 200, &answer);
+        let _ = loader(listing).list(&files(), None);
+    }
 }

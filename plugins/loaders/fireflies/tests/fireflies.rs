@@ -1,6 +1,7 @@
 //! Fireflies through the public door, with answers as they are documented.
 
 use fireflies::{Config, Fireflies};
+use proptest::prelude::*;
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::testing::{MemoryFiles, MemoryHttp};
 
@@ -62,4 +63,20 @@ fn a_code_counts_whatever_the_status() {
     }
     assert!(matches!(load(502, "{}"), Err(Error::Transient(_))));
     assert!(matches!(load(200, r#"{"data":null}"#), Err(Error::InvalidInput(_))));
+}
+
+proptest! {
+    /// Whatever the service answers is a call or an error.
+    #[test]
+    fn mutated_answers_never_panic(
+        at in 0.0..1.0_f64,
+        length in 0_usize..60,
+        with in "null|-1|1e400|\"\"|\\[\\]|\\{\\}|\\PC{0,12}",
+    ) {
+        let mut answer = EXAMPLE.to_owned();
+        let at = (at * answer.len() as f64) as usize;
+        let end = (at + length).min(answer.len());
+        answer.replace_range(at..end, &with);
+        let _ = load(200, &answer);
+    }
 }

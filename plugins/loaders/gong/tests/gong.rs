@@ -1,6 +1,7 @@
 //! Gong through the public door, with answers as they are documented.
 
 use gong::{Config, Gong};
+use proptest::prelude::*;
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::testing::{MemoryFiles, MemoryHttp};
 
@@ -56,4 +57,26 @@ fn a_filter_that_fits_nothing_is_an_empty_listing() {
     let loader = Gong::over(Config::default(), Http::of_memory(http)).unwrap();
     let page = loader.list(&Files::of_memory(MemoryFiles::new()), None).unwrap();
     assert!(page.entries.is_empty() && page.next.is_none());
+}
+
+proptest! {
+    /// Whatever the service answers is a call or an error.
+    #[test]
+    fn mutated_answers_never_panic(
+        at in 0.0..1.0_f64,
+        length in 0_usize..60,
+        with in "null|-1|1e400|\"\"|\\[\\]|\\{\\}|\\PC{0,12}",
+    ) {
+        let mut answer = ABOUT.to_owned();
+        let at = (at * answer.len() as f64) as usize;
+        let end = (at + length).min(answer.len());
+        answer.replace_range(at..end, &with);
+        let said = answer.replace("calls", "callTranscripts").replace("parties", "transcript");
+        let http = MemoryHttp::new()
+            .json("POST https://api.gong.io/v2/calls/extensive", 200, &answer)
+            .json("POST https://api.gong.io/v2/calls/transcript", 200, &said);
+        let loader = Gong::over(Config::default(), Http::of_memory(http)).unwrap();
+        let files = Files::of_memory(MemoryFiles::new());
+        let _ = (loader.load(&files, "1", 0), loader.list(&files, None));
+    }
 }
