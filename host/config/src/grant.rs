@@ -127,6 +127,8 @@ pub struct HttpGrant {
     pub ca: Option<PathBuf>,
     /// Largest answer in bytes; none for the default.
     pub max_body: Option<u64>,
+    /// Whether good answers are recordings, kept as files in the workspace.
+    pub media: bool,
     /// Where the grant stands in the file.
     pub span: Range<usize>,
 }

@@ -62,7 +62,7 @@ impl Door {
         let rule = decide(grantee, rules, &request.method, &target)?;
         rule.check_headers(request)?;
         if let Traffic::Replay(tape) = &gate.traffic {
-            return tape.play(request, &target);
+            return tape.play(request, &target, rule.keep.as_deref());
         }
         let secret = match &rule.secret {
             Some(secret) => Some((secret.header(), secret.value().map_err(SendError::Permanent)?)),
@@ -210,13 +210,13 @@ impl Broken {
 
 /// An answer as a plugin may see it.
 fn handed_on(answer: Response, secret: Option<&Value>) -> Result<Response, SendError> {
-    let coding = answer.header("content-encoding").filter(|coding| *coding != "identity");
-    if let Some(coding) = coding {
+    if answer.is_compressed() {
+        let coding = answer.header("content-encoding").unwrap_or_default();
         return Err(SendError::Permanent(format!(
             "the answer is compressed ({coding}), which nobody asked for"
         )));
     }
-    let Response { status, mut headers, mut body } = answer;
+    let Response { status, mut headers, mut body, kept } = answer;
     headers.retain(|(name, _)| !NOT_HANDED_ON.contains(&name.as_str()));
     if let Some(secret) = secret {
         for text in headers.iter_mut().flat_map(|(name, value)| [name, value]) {
@@ -224,7 +224,7 @@ fn handed_on(answer: Response, secret: Option<&Value>) -> Result<Response, SendE
         }
         body = secret.scrub(body);
     }
-    Ok(Response { status, headers, body })
+    Ok(Response { status, headers, body, kept })
 }
 
 /// An error may quote the server.

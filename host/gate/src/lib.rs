@@ -21,7 +21,8 @@
 //! 7. **Address.** The name is resolved once, every address is checked, and only these
 //!    are connected to: a name that changes its mind in between changes nothing.
 //!
-//! What comes back: no redirect is followed, the size is capped while reading, the secret
+//! What comes back: no redirect is followed, the size is capped while reading (into memory,
+//! or into a file where the grant has no secret and says so), the secret
 //! is blotted out wherever the server repeats it (as it is, escaped, in hexadecimal or
 //! base64, alone or amid other text), cookies are dropped, and compressed answers are
 //! refused, since a secret could hide in them. A server that wants to hand the secret on
@@ -32,6 +33,7 @@ mod budget;
 mod door;
 mod error;
 mod gate;
+mod kept;
 mod message;
 mod policy;
 mod retry;
@@ -44,6 +46,7 @@ pub use address::Lookup;
 pub use door::{Door, Patience};
 pub use error::{Denial, GateError, SendError};
 pub use gate::{Gate, Mode, Settings};
+pub use kept::Kept;
 pub use message::{Request, Response};
 pub use policy::{Grant, Grantee, Rate};
 pub use secret::{Encoding, SecretGrant, SecretOrigin};

@@ -1,5 +1,7 @@
 //! Requests and answers, as plugins see them.
 
+use crate::kept::Kept;
+
 /// What a plugin wants to send.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
@@ -32,11 +34,18 @@ pub struct Response {
     pub status: u16,
     /// Names in lower case, in the server's order.
     pub headers: Vec<(String, String)>,
-    /// The whole of it.
+    /// The whole of it; empty where it was kept as a file.
     pub body: Vec<u8>,
+    /// The body of a good answer where its grant keeps them.
+    pub kept: Option<Kept>,
 }
 
 impl Response {
+    /// Whether the body is in a form that hides what is in it.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.header("content-encoding").is_some_and(|coding| coding != "identity")
+    }
+
     /// The first value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())

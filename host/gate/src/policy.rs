@@ -28,6 +28,9 @@ pub struct Grant {
     pub ca: Option<PathBuf>,
     /// The largest answer in bytes.
     pub max_body: u64,
+    /// The folder in which good answers are kept as files instead of in memory. Such a
+    /// grant has no secret: nobody looks for it in files.
+    pub keep: Option<PathBuf>,
     /// Its line: `pipeline.toml:12`.
     pub place: String,
 }
@@ -60,6 +63,7 @@ pub(crate) struct Rule {
     pub(crate) rates: Vec<Rate>,
     pub(crate) secret: Option<Arc<Secret>>,
     pub(crate) wire: Wire,
+    pub(crate) keep: Option<PathBuf>,
     place: String,
 }
 
@@ -112,6 +116,10 @@ impl Rule {
             let problem = "a secret would travel unencrypted; use `https://`".to_owned();
             return Err(GateError::Url { url: grant.url, problem });
         }
+        if grant.secret.is_some() && grant.keep.is_some() {
+            let problem = "what is kept as a file is not searched for a secret, so it takes none";
+            return Err(GateError::Url { url: grant.url, problem: problem.to_owned() });
+        }
         let wire = Wire::new(&target, &grant, Arc::clone(lookup))?;
         Ok(Self {
             path: path(target.path),
@@ -121,6 +129,7 @@ impl Rule {
             rates: grant.rates,
             secret: grant.secret.map(|secret| Arc::new(Secret::new(secret))),
             wire,
+            keep: grant.keep,
             place: grant.place,
         })
     }

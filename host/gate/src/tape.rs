@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
+use crate::kept::Kept;
 use crate::message::{Request, Response};
 use crate::target::Target;
 use crate::{GateError, SendError};
@@ -48,6 +50,9 @@ struct Received {
     headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Bytes::is_empty")]
     body: Bytes,
+    /// The file beside this one that is the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 /// Text where it is text, so that a person can read it.
@@ -126,6 +131,14 @@ impl Tape {
         response: &Response,
     ) -> Result<(), SendError> {
         let (stem, before) = self.next(request, target);
+        let failed = |problem: String| {
+            let file = self.file(&stem, before);
+            SendError::Permanent(format!("cannot record {}: {problem}", file.display()))
+        };
+        let file = match &response.kept {
+            Some(kept) => Some(self.copy(kept).map_err(|error| failed(error.to_string()))?),
+            None => None,
+        };
         let exchange = Exchange {
             request: Sent {
                 method: request.method.clone(),
@@ -137,18 +150,31 @@ impl Tape {
                 status: response.status,
                 headers: response.headers.clone(),
                 body: Bytes::new(&response.body),
+                file,
             },
         };
-        let file = self.file(&stem, before);
-        let written = serde_json::to_vec_pretty(&exchange)
+        serde_json::to_vec_pretty(&exchange)
             .map_err(|error| error.to_string())
-            .and_then(|text| fs::write(&file, text).map_err(|error| error.to_string()));
-        written.map_err(|problem| {
-            SendError::Permanent(format!("cannot record {}: {problem}", file.display()))
-        })
+            .and_then(|text| {
+                fs::write(self.file(&stem, before), text).map_err(|error| error.to_string())
+            })
+            .map_err(failed)
     }
 
-    pub(crate) fn play(&self, request: &Request, target: &Target) -> Result<Response, SendError> {
+    /// Puts a kept body beside the exchanges, under its name.
+    fn copy(&self, kept: &Kept) -> io::Result<String> {
+        let name = kept.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        fs::copy(&kept.path, self.folder.join(&name))?;
+        Ok(name)
+    }
+
+    /// The answer that was recorded; a body that is a file is kept in `keep` again.
+    pub(crate) fn play(
+        &self,
+        request: &Request,
+        target: &Target,
+        keep: Option<&Path>,
+    ) -> Result<Response, SendError> {
         let (stem, before) = self.next(request, target);
         // What was asked more often than it was recorded gets the last answer.
         let file = (0..=before).rev().map(|n| self.file(&stem, n)).find(|file| file.is_file());
@@ -165,8 +191,21 @@ impl Tape {
         let text = fs::read(&file).map_err(|error| damaged(error.to_string()))?;
         let exchange: Exchange =
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        let Received { status, headers, body } = exchange.response;
-        Ok(Response { status, headers, body: body.decode().map_err(damaged)? })
+        let Received { status, headers, body, file: kept } = exchange.response;
+        let kept = match kept.zip(keep) {
+            Some((name, folder)) => {
+                // A name and nothing else: tapes are passed around.
+                let name = Path::new(&name).file_name().unwrap_or_default();
+                let kept = fs::File::open(self.folder.join(name))
+                    .map_err(|error| error.to_string())
+                    .and_then(|file| {
+                        Kept::keep(folder, file, u64::MAX).map_err(|error| error.to_string())
+                    });
+                Some(kept.map_err(damaged)?)
+            }
+            None => None,
+        };
+        Ok(Response { status, headers, body: body.decode().map_err(damaged)?, kept })
     }
 }
 
@@ -220,6 +259,7 @@ mod tests {
             status: 200,
             headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
             body: body.to_vec(),
+            kept: None,
         };
         let tape = Tape::record(folder.path()).expect("a tape");
         for body in [b"one".as_slice(), b"\xff\0two", b""] {
@@ -227,10 +267,10 @@ mod tests {
         }
         let tape = Tape::replay(folder.path()).expect("a tape");
         for body in [b"one".as_slice(), b"\xff\0two", b"", b""] {
-            assert_eq!(tape.play(&request, &target), Ok(answer(body)));
+            assert_eq!(tape.play(&request, &target, None), Ok(answer(body)));
         }
         let other = Request { body: b"x".to_vec(), ..request };
-        let error = tape.play(&other, &target).expect_err("not recorded").to_string();
+        let error = tape.play(&other, &target, None).expect_err("not recorded").to_string();
         assert!(error.contains("not among the recorded exchanges"), "{error}");
         let names: Vec<_> = fs::read_dir(folder.path())
             .expect("a folder")

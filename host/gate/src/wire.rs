@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use ureq::unversioned::transport::{Connector, NextTimeout, RustlsConnector, TcpC
 use ureq::{Agent, Body, Error, Timeout};
 
 use crate::address::{Lookup, Reach, reach};
+use crate::kept::{KeepError, Kept};
 use crate::message::{Request, Response};
 use crate::policy::Grant;
 use crate::target::Target;
@@ -31,6 +32,7 @@ const IDLE: usize = 4;
 pub(crate) struct Wire {
     agent: Agent,
     max_body: u64,
+    keep: Option<PathBuf>,
 }
 
 /// Why an attempt gave no answer.
@@ -71,7 +73,7 @@ impl Wire {
         let resolver = Checked { lookup, allow_private: grant.allow_private, by_name };
         let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default());
         let agent = Agent::with_parts(config, connector, resolver);
-        Ok(Self { agent, max_body: grant.max_body })
+        Ok(Self { agent, max_body: grant.max_body, keep: grant.keep.clone() })
     }
 
     /// Sends a request and reads the whole answer within `time`.
@@ -114,12 +116,24 @@ impl Wire {
             |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers =
             parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let mut answer = Response { status: parts.status.as_u16(), headers, ..Response::default() };
         // One byte more than is allowed tells a full answer from a cut one.
-        let body = body.into_with_config().limit(self.max_body.saturating_add(1)).read_to_vec()?;
-        if body.len() as u64 > self.max_body {
+        let body = body.into_with_config().limit(self.max_body.saturating_add(1));
+        match &self.keep {
+            Some(folder) if parts.status.is_success() && !answer.is_compressed() => {
+                let kept = Kept::keep(folder, body.reader(), self.max_body);
+                answer.kept = Some(kept.map_err(|error| match error {
+                    KeepError::TooLarge(most) => Error::BodyExceedsLimit(most),
+                    KeepError::Read(error) => Error::from(error),
+                    error @ KeepError::Write(_) => Error::Other(Box::new(error)),
+                })?);
+            }
+            _ => answer.body = body.read_to_vec()?,
+        }
+        if answer.body.len() as u64 > self.max_body {
             return Err(Error::BodyExceedsLimit(self.max_body));
         }
-        Ok(Response { status: parts.status.as_u16(), headers, body })
+        Ok(answer)
     }
 
     fn broken(&self, error: Error) -> Broken {
@@ -127,6 +141,13 @@ impl Wire {
             && let Some(forbidden) = other.downcast_ref::<Forbidden>()
         {
             return Broken::Address { kind: forbidden.kind, by_name: forbidden.by_name };
+        }
+        if let Error::Other(other) = &error
+            && let Some(unkept) = other.downcast_ref::<KeepError>()
+        {
+            return Broken::Final(SendError::Transient(format!(
+                "the answer cannot be kept: {unkept}"
+            )));
         }
         let last = |text: String| Broken::Final(SendError::Permanent(text));
         match error {

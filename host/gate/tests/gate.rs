@@ -62,6 +62,7 @@ fn bare(url: String, key: SecretOrigin) -> Grant {
         rates: vec![],
         ca: None,
         max_body: 1 << 20,
+        keep: None,
         place: "pipeline.toml:12".to_owned(),
     }
 }

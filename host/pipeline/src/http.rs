@@ -4,9 +4,13 @@ use rehearsal_config::{Config, HttpGrant, SecretOrigin, Stage};
 use rehearsal_gate::{Door, Encoding, Gate, GateError, Grant, Grantee, Rate, SecretGrant};
 use rehearsal_sandbox::{Capability, Component};
 
+use crate::media;
+
 /// The largest answer where a grant says nothing else: a transcript has less than 1 MiB,
 /// a page of them a few.
 const MAX_BODY: u64 = 32 * 1024 * 1024;
+/// The largest recording where a grant says nothing else: an hour of video.
+const MAX_MEDIA: u64 = 1024 * 1024 * 1024;
 
 /// The door of a stage; none where nothing is granted to it and it could ask for nothing.
 /// Where it could, a door that opens for nothing says what would open it.
@@ -44,7 +48,8 @@ fn grant(config: &Config, http: &HttpGrant) -> Grant {
         allow_private: http.allow_private,
         rates: http.rates.iter().map(rate).collect(),
         ca: http.ca.clone(),
-        max_body: http.max_body.unwrap_or(MAX_BODY),
+        max_body: http.max_body.unwrap_or(if http.media { MAX_MEDIA } else { MAX_BODY }),
+        keep: http.media.then(|| media::folder(&config.pipeline.workspace)),
         place: place(config, http.span.start),
     }
 }

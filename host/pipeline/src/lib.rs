@@ -28,6 +28,7 @@ mod letters;
 mod live;
 mod load;
 mod lock;
+pub mod media;
 mod minimal;
 mod overview;
 mod plan;

@@ -1,12 +1,15 @@
 //! What the loaders of meeting services share: who takes part and on which side
-//! ([`Roster`]), who said what when ([`Script`]), and the forms in which services write
+//! ([`Roster`]), who said what when ([`Script`]), the recording behind it ([`fetch`]), and
+//! the forms in which services write
 //! times ([`time`]) and sign their webhooks ([`webhook`]).
 
+mod recording;
 mod roster;
 mod script;
 pub mod time;
 pub mod webhook;
 
+pub use recording::{Recordings, fetch};
 pub use roster::{Person, Roster, domain, is_mail_provider};
 pub use script::Script;
 
@@ -21,12 +24,13 @@ pub const NAMELESS: &str = "nameless/";
 /// The chunk of an entry that is one call, with what the operator says of all calls. A
 /// call that cannot be read is one item's failure.
 #[must_use]
-pub fn chunk(call: Result<Conversation>, licence: Option<&str>, consent: Option<&str>) -> Chunk {
+pub fn chunk(call: Result<Body>, licence: Option<&str>, consent: Option<&str>) -> Chunk {
     match call {
-        Ok(mut call) => {
+        Ok(mut body) => {
+            let (Body::Conversation(call) | Body::Recording(Media { about: call, .. })) = &mut body;
             call.licence = licence.map(ToOwned::to_owned);
             call.consent = consent.map(ToOwned::to_owned);
-            Chunk::one(Body::Conversation(call))
+            Chunk::one(body)
         }
         Err(error) => {
             // The entry is the item, and its key says which.

@@ -76,7 +76,7 @@ pub enum Body {
 /// Sound or video for the host to transcribe.
 #[derive(Debug)]
 pub struct Media {
-    /// The file.
+    /// A granted file, or the body of an answer whose grant says `media = true`.
     pub file: Blob,
     /// What is known of the call, with no turns.
     pub about: Conversation,

@@ -22,13 +22,21 @@ struct Inner {
     page: usize,
     /// Cursors of former generations have expired.
     generation: u32,
+    /// What downloads of recordings say: their status, and where they are.
+    download: Value,
 }
 
 impl Account {
     /// Whose key this is.
     #[must_use]
     pub fn new(key: &str) -> Self {
-        let inner = Inner { key: key.to_owned(), meetings: Vec::new(), page: 10, generation: 0 };
+        let inner = Inner {
+            key: key.to_owned(),
+            meetings: Vec::new(),
+            page: 10,
+            generation: 0,
+            download: Value::Null,
+        };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -49,6 +57,14 @@ impl Account {
         self.lock().generation += 1;
     }
 
+    /// Recordings have this status from here on, and are to be had at this address.
+    pub fn offer(&self, status: &str, address: &str) {
+        self.lock().download = json!({
+            "download_id": "d1", "status": status,
+            "audio": { "url": address, "content_type": "audio/mpeg", "expires_at": "2026-03-01T18:00:00Z" },
+        });
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,6 +74,7 @@ impl Account {
         Router::new()
             .route("/external/v1/meetings", get(meetings))
             .route("/external/v1/recordings/{id}/transcript", get(transcript))
+            .route("/external/v1/recordings/{id}/download", get(download))
             .with_state(self.clone())
     }
 }
@@ -135,6 +152,25 @@ async fn transcript(
         .find(|meeting| number.is_some() && meeting["recording_id"].as_u64() == number);
     match known {
         Some(meeting) => Json(json!({ "transcript": meeting["transcript"] })).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, "no such recording"),
+    }
+}
+
+async fn download(
+    State(account): State<Account>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let account = account.lock();
+    if !account.knows(&headers) {
+        return refuse(StatusCode::UNAUTHORIZED, "invalid API key");
+    }
+    let mut download = account.download.clone();
+    match download.as_object_mut() {
+        Some(fields) => {
+            fields.insert("recording_id".to_owned(), json!(id));
+            (StatusCode::ACCEPTED, Json(download)).into_response()
+        }
         None => refuse(StatusCode::NOT_FOUND, "no such recording"),
     }
 }

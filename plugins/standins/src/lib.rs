@@ -15,6 +15,7 @@ mod fault;
 pub mod fireflies;
 pub mod gong;
 pub mod huggingface;
+pub mod media;
 mod server;
 
 pub use fault::Fault;

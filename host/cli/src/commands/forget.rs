@@ -10,6 +10,7 @@ use rehearsal_gate::Mode;
 use rehearsal_model::ConversationId;
 use rehearsal_pipeline::existing_key;
 use rehearsal_pipeline::forget::{self, Condemned, Forgotten};
+use rehearsal_pipeline::media;
 use rehearsal_pipeline::verdicts::forget_verdicts;
 use rehearsal_repository::Repository;
 use rehearsal_review::Journal;
@@ -36,6 +37,7 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
     let runtime = super::runtime(None)?;
     let resolved = super::resolve(&what.file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let records = forget::erase(&mut repository, &condemned)?;
+    media::sweep(&repository, &resolved.config.pipeline.workspace)?;
     let ids: Vec<ConversationId> = condemned.iter().map(|one| one.id).collect();
     let journal = Journal::new(&resolved.config.pipeline.review.verdicts);
     let verdicts = forget_verdicts(&journal, &ids)?;

@@ -1,7 +1,8 @@
 //! `rehearsal purge --gone`.
 
 use anyhow::Result;
-use rehearsal_pipeline::purge_gone;
+use rehearsal_config::Config;
+use rehearsal_pipeline::{media, purge_gone};
 use serde_json::json;
 
 use crate::args::PipelineFile;
@@ -14,6 +15,9 @@ const NAMED: usize = 50;
 pub(crate) fn run(file: &PipelineFile, dry_run: bool, json: bool) -> Result<Exit> {
     let mut repository = super::repository(file)?;
     let purge = purge_gone(&mut repository, dry_run)?;
+    if !dry_run {
+        media::sweep(&repository, &Config::load(&file.pipeline)?.pipeline.workspace)?;
+    }
     if json {
         print::json(&json!({ "dry_run": dry_run, "purge": purge }));
         return Ok(Exit::Done);

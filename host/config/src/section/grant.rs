@@ -87,8 +87,14 @@ const HTTP_KEYS: &[Key] = &[
     Key::optional(
         "max_body",
         Form::Size,
-        "the largest answer (default 32 MiB)",
+        "the largest answer (default 32 MiB, of recordings 1 GiB)",
         "max_body = \"32 MiB\"",
+    ),
+    Key::optional(
+        "media",
+        Form::Boolean,
+        "whether answers are recordings, kept as files in the workspace (default false)",
+        "media = true",
     ),
 ];
 
@@ -211,11 +217,22 @@ fn http(context: &mut Context<'_>, node: &Node<'_>) -> Option<HttpGrant> {
     let rates = section.get(context, "rate", rates);
     let ca = section.get(context, "ca", file);
     let max_body = section.get(context, "max_body", bytes);
+    let media = section.get(context, "media", boolean).unwrap_or_default();
     let url = url?;
     if secret.is_some() && url.starts_with("http://") && !allow_private {
         let diagnostic = Diagnostic::error("a secret cannot go over `http://`")
             .label(section.node("url")?.span(), "would carry it unencrypted")
             .help("write `https://`; on a network of your own, add `allow_private = true`");
+        context.report(diagnostic);
+        return None;
+    }
+    if secret.is_some() && media {
+        let diagnostic = Diagnostic::error("recordings are fetched without a secret")
+            .label(section.node("media")?.span(), "answers are kept as files")
+            .help(
+                "services hand out signed addresses for them: leave `secret` out of this grant \
+                 and keep it in that of the API",
+            );
         context.report(diagnostic);
         return None;
     }
@@ -227,6 +244,7 @@ fn http(context: &mut Context<'_>, node: &Node<'_>) -> Option<HttpGrant> {
         rates: rates.unwrap_or_default(),
         ca,
         max_body,
+        media,
         span: section.node("url")?.span(),
     })
 }

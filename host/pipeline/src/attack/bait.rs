@@ -82,6 +82,7 @@ impl Bait {
             rates: Vec::new(),
             ca: None,
             max_body: ANSWER,
+            keep: None,
             place: "pipeline.toml".to_owned(),
         };
         let key = SecretGrant {

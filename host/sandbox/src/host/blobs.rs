@@ -1,8 +1,11 @@
 //! `blobs`: bytes that the host holds for a plugin.
 
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use rehearsal_gate::Kept;
+use rehearsal_model::Digest;
 use wasmtime::component::Resource;
 
 use super::blocking;
@@ -20,7 +23,7 @@ pub struct Blob(pub(crate) Held);
 
 /// Where its bytes are.
 pub(crate) enum Held {
-    /// A granted file.
+    /// A granted file, or an answer that was kept as one.
     File(Arc<Opened>),
     /// The body of an answer, which counts as the plugin's memory.
     Body {
@@ -50,6 +53,21 @@ impl State {
     ) -> wasmtime::Result<Resource<Blob>> {
         self.limiter.hold("bytes of answers and memory", bytes.len())?;
         self.hand_out(Blob(Held::Body { name, bytes: bytes.into() }))
+    }
+}
+
+impl State {
+    /// Gives the plugin an answer that was kept as a file.
+    pub(super) fn hand_out_file(
+        &mut self,
+        name: String,
+        kept: Kept,
+    ) -> wasmtime::Result<Resource<Blob>> {
+        let Kept { path, size, digest } = kept;
+        let file = File::open(&path)?;
+        let fingerprint = Digest::from_bytes(digest);
+        let opened = Opened { name, path, file, size, fingerprint };
+        self.hand_out(Blob(Held::File(Arc::new(opened))))
     }
 }
 

@@ -25,7 +25,10 @@ impl Host for State {
         let until = Arc::clone(&self.until);
         match blocking(move || door.send(&request, until.as_ref())).await? {
             Ok(answer) => {
-                let body = self.hand_out_body(name, answer.body)?;
+                let body = match answer.kept {
+                    Some(kept) => self.hand_out_file(name, kept)?,
+                    None => self.hand_out_body(name, answer.body)?,
+                };
                 Ok(Ok(Response { status: answer.status, headers: answer.headers, body }))
             }
             Err(error) => Ok(Err(lower(error))),

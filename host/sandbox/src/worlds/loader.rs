@@ -71,10 +71,10 @@ pub struct RecordingItem {
     pub vocabulary: Vec<String>,
 }
 
-/// A granted file that the host is to read itself.
+/// A granted file, or an answer kept as one, that the host is to read itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
-    /// Relative to the grant, `/` between its parts.
+    /// Relative to the grant, `/` between its parts; or the address without its query.
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
@@ -193,8 +193,9 @@ fn media(blob: &Blob) -> Result<Media, ItemError> {
             size: opened.size,
             fingerprint: opened.fingerprint,
         }),
-        Held::Body { name, .. } => {
-            Err(ItemError::Contract(format!("`{name}` is no granted file, as media must be")))
-        }
+        Held::Body { name, .. } => Err(ItemError::Contract(format!(
+            "`{name}` is no file, as media must be: the grant of this address wants \
+                 `media = true`"
+        ))),
     }
 }

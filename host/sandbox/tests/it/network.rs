@@ -52,6 +52,7 @@ impl Stage {
             rates,
             ca: Some(self.file("ca.pem")),
             max_body: 1 << 20,
+            keep: None,
             place: "pipeline.toml:12".to_owned(),
         };
         let grantee = Grantee { stage: "spy".to_owned(), place: "pipeline.toml:9".to_owned() };

@@ -6,7 +6,7 @@
 
 mod meeting;
 
-use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id, text, time};
+use rehearsal_meetings::{NAMELESS, Recordings, chunk, fetch, fingerprint, id, text, time};
 use rehearsal_sdk::prelude::*;
 use serde_json::Value;
 
@@ -27,6 +27,8 @@ pub struct Config {
     /// Whether the secret is that of an OAuth app, whose transcripts have an address of
     /// their own.
     pub oauth: bool,
+    /// Which recordings are fetched and heard.
+    pub recordings: Recordings,
     /// Licence of the calls.
     pub licence: Option<String>,
     /// What the parties agreed to.
@@ -42,6 +44,7 @@ impl Default for Config {
             teams: Vec::new(),
             external_only: false,
             oauth: false,
+            recordings: Recordings::Never,
             licence: None,
             consent: None,
         }
@@ -136,6 +139,30 @@ impl Fathom {
         let answer = self.http.send(Request::get(&url))?.accepted()?;
         Ok(answer.json::<Value>()?["transcript"].take())
     }
+
+    /// Where the recording can be fetched for now. Fathom makes a file of it when it is
+    /// first asked, which takes a while.
+    fn address(&self, recording: &str) -> Result<String> {
+        let base = self.config.base_url.trim_end_matches('/');
+        let url = format!("{base}/recordings/{recording}/download");
+        let answer = self.http.send(Request::get(&url))?.accepted()?;
+        let download: Value = answer.json()?;
+        let later = |what: &str| Err(Error::transient(format!("{}: {what}", answer.name())));
+        match (text(&download["status"]), text(&download["audio"]["url"])) {
+            (Some("completed"), Some(address)) => Ok(address.to_owned()),
+            (Some("processing"), _) => {
+                later("Fathom prepares the recording; the next run asks again")
+            }
+            (Some("expired"), _) => later("the recording has expired; the next run asks again"),
+            (Some("failed"), _) => {
+                Err(Error::invalid(format!("{}: Fathom could not prepare it", answer.name())))
+            }
+            (status, _) => Err(Error::invalid(format!(
+                "{}: it has no `audio.url`, and `status` is {status:?}",
+                answer.name()
+            ))),
+        }
+    }
 }
 
 impl Loader for Fathom {
@@ -174,8 +201,16 @@ impl Loader for Fathom {
         if self.config.oauth {
             meeting["transcript"] = self.transcript(recording)?;
         }
-        let Config { licence, consent, .. } = &self.config;
-        Ok(chunk(meeting::conversation(&meeting), licence.as_deref(), consent.as_deref()))
+        let Config { licence, consent, recordings, .. } = &self.config;
+        let read = meeting::conversation(&meeting);
+        let call = if recordings.is_wanted(&read) {
+            let address = self.address(recording);
+            let about = meeting::about(&meeting);
+            address.and_then(|address| fetch(&self.http, &address, about)).map(Body::Recording)
+        } else {
+            read.map(Body::Conversation)
+        };
+        Ok(chunk(call, licence.as_deref(), consent.as_deref()))
     }
 }
 

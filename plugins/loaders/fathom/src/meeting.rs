@@ -7,6 +7,11 @@ use serde_json::Value;
 /// How sure the sides are. Somebody from outside is the customer in a sales call, mostly.
 const SURE: f32 = 0.9;
 
+/// The meeting with nothing said: what is known of its recording.
+pub(crate) fn about(meeting: &Value) -> Conversation {
+    described(meeting, Script::new(roster(meeting)))
+}
+
 pub(crate) fn conversation(meeting: &Value) -> Result<Conversation> {
     let transcript = match &meeting["transcript"] {
         // Not transcribed yet: it may be there at the next run.
@@ -30,6 +35,10 @@ pub(crate) fn conversation(meeting: &Value) -> Result<Conversation> {
         };
         script.say(person, said, time::offset_ms(&turn["timestamp"]), None);
     }
+    Ok(described(meeting, script))
+}
+
+fn described(meeting: &Value, script: Script) -> Conversation {
     let mut call = script.into_conversation();
     let owned = |key: &str| text(&meeting[key]).map(ToOwned::to_owned);
     call.title = owned("title").or_else(|| owned("meeting_title"));
@@ -43,7 +52,7 @@ pub(crate) fn conversation(meeting: &Value) -> Result<Conversation> {
     let audience = audience.map(|kind| ("calendar_invitees_domains_type", kind));
     call.metadata =
         [audience, team].into_iter().flatten().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    Ok(call)
+    call
 }
 
 fn duration(meeting: &Value) -> Option<u32> {

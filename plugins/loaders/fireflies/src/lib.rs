@@ -7,7 +7,7 @@
 mod answer;
 mod transcript;
 
-use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id};
+use rehearsal_meetings::{NAMELESS, Recordings, chunk, fetch, fingerprint, id, text};
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,6 +24,8 @@ pub struct Config {
     /// Transcripts listed in one request, 1 to 50.
     #[schemars(range(min = 1, max = 50))]
     pub page: u32,
+    /// Which recordings are fetched and heard; plans that have none refuse to be asked.
+    pub recordings: Recordings,
     /// Licence of the calls.
     pub licence: Option<String>,
     /// What the parties agreed to.
@@ -37,6 +39,7 @@ impl Default for Config {
             from: None,
             to: None,
             page: 50,
+            recordings: Recordings::Never,
             licence: None,
             consent: None,
         }
@@ -120,9 +123,23 @@ impl Loader for Fireflies {
         if key.starts_with(NAMELESS) {
             return Err(Error::invalid("a transcript without an id"));
         }
-        let found = self.ask(LOAD, json!({ "id": key }), "transcript")?;
-        let Config { licence, consent, .. } = &self.config;
-        Ok(chunk(transcript::conversation(&found), licence.as_deref(), consent.as_deref()))
+        let Config { licence, consent, recordings, .. } = &self.config;
+        let query = if recordings.are_wanted() {
+            LOAD.replace("transcript_url", "transcript_url audio_url")
+        } else {
+            LOAD.to_owned()
+        };
+        let found = self.ask(&query, json!({ "id": key }), "transcript")?;
+        let read = transcript::conversation(&found);
+        let call = if recordings.is_wanted(&read) {
+            let address = text(&found["audio_url"])
+                .ok_or_else(|| Error::transient("it has no `audio_url` yet"));
+            let about = transcript::about(&found);
+            address.and_then(|address| fetch(&self.http, address, about)).map(Body::Recording)
+        } else {
+            read.map(Body::Conversation)
+        };
+        Ok(chunk(call, licence.as_deref(), consent.as_deref()))
     }
 }
 

@@ -9,6 +9,11 @@ const BY_DOMAIN: f32 = 0.8;
 /// How sure it is that the host sells.
 const HOST: f32 = 0.8;
 
+/// The call with nothing said: what is known of its recording.
+pub(crate) fn about(transcript: &Value) -> Conversation {
+    described(transcript, Script::new(roster(transcript)))
+}
+
 pub(crate) fn conversation(transcript: &Value) -> Result<Conversation> {
     let sentences = match &transcript["sentences"] {
         Value::Array(sentences) if !sentences.is_empty() => sentences,
@@ -32,6 +37,10 @@ pub(crate) fn conversation(transcript: &Value) -> Result<Conversation> {
             (time::offset_ms(&sentence["start_time"]), time::offset_ms(&sentence["end_time"]));
         script.say(person, said, start, end);
     }
+    Ok(described(transcript, script))
+}
+
+fn described(transcript: &Value, script: Script) -> Conversation {
     let mut call = script.into_conversation();
     let owned = |key: &str| text(&transcript[key]).map(ToOwned::to_owned);
     call.title = owned("title");
@@ -42,7 +51,7 @@ pub(crate) fn conversation(transcript: &Value) -> Result<Conversation> {
     // In minutes.
     let length = transcript["duration"].as_f64().map(|minutes| (minutes * 60_000.0).round());
     call.duration_ms = length.filter(|ms| (1.0..4e9).contains(ms)).map(|ms| ms as u32);
-    Ok(call)
+    call
 }
 
 /// Whom the calendar knows. Sides follow from the host's company: who writes from there

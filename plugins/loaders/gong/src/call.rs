@@ -7,13 +7,16 @@ use serde_json::Value;
 /// How sure a side is that follows from an affiliation.
 const SURE: f32 = 0.9;
 
+/// The call with nothing said: what is known of its recording.
+pub(crate) fn about(about: &Value) -> Conversation {
+    described(about, Script::new(roster(about)))
+}
+
 pub(crate) fn conversation(about: &Value, said: &Value) -> Result<Conversation> {
     let Some(monologues) = said["transcript"].as_array().filter(|list| !list.is_empty()) else {
         return Err(Error::transient("it has no transcript yet"));
     };
-    let meta = &about["metaData"];
-    let seconds = meta["duration"].as_f64();
-    let unit = unit(monologues, seconds);
+    let unit = unit(monologues, about["metaData"]["duration"].as_f64());
     let mut script = Script::new(roster(about));
     for (index, monologue) in monologues.iter().enumerate() {
         let person = Person { speaker: id(&monologue["speakerId"]), ..Person::default() };
@@ -30,6 +33,12 @@ pub(crate) fn conversation(about: &Value, said: &Value) -> Result<Conversation> 
             script.say(person.clone(), words, at("start"), at("end"));
         }
     }
+    Ok(described(about, script))
+}
+
+fn described(about: &Value, script: Script) -> Conversation {
+    let meta = &about["metaData"];
+    let seconds = meta["duration"].as_f64();
     let mut call = script.into_conversation();
     let owned = |key: &str| text(&meta[key]).map(ToOwned::to_owned);
     call.title = owned("title");
@@ -43,7 +52,7 @@ pub(crate) fn conversation(about: &Value, said: &Value) -> Result<Conversation> 
         .iter()
         .filter_map(|key| Some(((*key).to_owned(), owned(key)?)))
         .collect();
-    Ok(call)
+    call
 }
 
 /// ISO 639-2, as Gong writes languages, in the two letters that BCP 47 wants.

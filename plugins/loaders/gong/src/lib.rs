@@ -6,7 +6,7 @@
 
 mod call;
 
-use rehearsal_meetings::{NAMELESS, chunk, fingerprint, id};
+use rehearsal_meetings::{NAMELESS, Recordings, chunk, fetch, fingerprint, id, text};
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ pub struct Config {
     pub from: Option<String>,
     /// Only calls up to this point in time (RFC 3339).
     pub to: Option<String>,
+    /// Which recordings are fetched and heard.
+    pub recordings: Recordings,
     /// Licence of the calls.
     pub licence: Option<String>,
     /// What the parties agreed to.
@@ -32,6 +34,7 @@ impl Default for Config {
             base_url: "https://api.gong.io".to_owned(),
             from: None,
             to: None,
+            recordings: Recordings::Never,
             licence: None,
             consent: None,
         }
@@ -81,7 +84,13 @@ impl Gong {
     fn one(&self, what: &str, list: &str, key: &str) -> Result<Value> {
         let mut body = json!({ "filter": { "callIds": [key] } });
         if what == "extensive" {
-            body["contentSelector"] = json!({ "exposedFields": { "parties": true } });
+            // Signed addresses differ each time, so a listing, whose fingerprints they
+            // would change, does without.
+            let mut fields = json!({ "parties": true });
+            if self.config.recordings.are_wanted() {
+                fields["media"] = true.into();
+            }
+            body["contentSelector"] = json!({ "exposedFields": fields });
         }
         let answer = self.ask(what, &body)?.accepted()?;
         let mut found: Value = answer.json()?;
@@ -128,9 +137,30 @@ impl Loader for Gong {
             return Err(Error::invalid("a call without `metaData.id`"));
         }
         let about = self.one("extensive", "calls", key)?;
-        let said = self.one("transcript", "callTranscripts", key)?;
-        let Config { licence, consent, .. } = &self.config;
-        Ok(chunk(call::conversation(&about, &said), licence.as_deref(), consent.as_deref()))
+        let Config { licence, consent, recordings, .. } = &self.config;
+        // Of what is heard, the transcript is not asked for.
+        let read = match recordings {
+            Recordings::Always => Err(Error::transient("it is heard")),
+            _ => match self.one("transcript", "callTranscripts", key) {
+                Ok(said) => call::conversation(&about, &said),
+                // How a call without a transcript is answered is not documented.
+                Err(Error::InvalidInput(message)) if recordings.are_wanted() => {
+                    Err(Error::Transient(message))
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let call = if recordings.is_wanted(&read) {
+            let media = &about["media"];
+            let address = text(&media["audioUrl"]).or_else(|| text(&media["videoUrl"]));
+            let address = address.ok_or_else(|| Error::transient("it has no `media.audioUrl` yet"));
+            address
+                .and_then(|address| fetch(&self.http, address, call::about(&about)))
+                .map(Body::Recording)
+        } else {
+            read.map(Body::Conversation)
+        };
+        Ok(chunk(call, licence.as_deref(), consent.as_deref()))
     }
 }
 
