@@ -353,6 +353,9 @@ fn permissions(stage: &Stage, folder: &Path) -> BTreeSet<String> {
         if http.allow_private {
             all.insert(format!("http to private addresses of {}", http.url));
         }
+        if http.media {
+            all.insert(format!("recordings kept from {}", http.url));
+        }
         if let Some(secret) = &http.secret {
             all.insert(format!("secret in {} to {}", secret.header, http.url));
         }
