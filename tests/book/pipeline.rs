@@ -91,6 +91,7 @@ fn form(schema: &Value) -> String {
         Some("array") => "a list of texts".to_owned(),
         Some("boolean") => "`true` or `false`".to_owned(),
         Some("integer") => format!("a whole number from {}", schema["minimum"]),
+        Some("number") if schema["maximum"].is_null() => "a number from 0".to_owned(),
         Some("number") => "a number from 0 to 1".to_owned(),
         Some("object") => "a table".to_owned(),
         _ => "text".to_owned(),

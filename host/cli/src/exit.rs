@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Failure,
     /// The command line or pipeline.toml is wrong.
     Usage,
-    /// The work was done, and some items of it failed.
+    /// The work was done, and some items of it failed or wait for a server.
     FailedItems,
     /// Stopped on request, as shells report Ctrl-C.
     Stopped,

@@ -127,6 +127,16 @@ impl Config {
             .help("remove it: what is not granted cannot leak")
     }
 
+    /// The finding that an extractor could send calls to a server as they were said.
+    pub fn calls_would_leave(&self, stage: &Stage) -> Diagnostic {
+        Diagnostic::error(format!(
+            "`{}` may ask servers about calls, so personal data has to be replaced in them first",
+            stage.id
+        ))
+        .label(stage.grant_span(), "a way out for what is said in calls")
+        .help("write `mode = \"redact\"` under `[privacy]`, or remove the grant of `http`")
+    }
+
     /// The finding that a stage names a built-in plugin that there is not. `known` are
     /// those of its world.
     pub fn unknown_plugin(&self, stage: &Stage, name: &str, known: &[&str]) -> Diagnostic {

@@ -55,6 +55,7 @@ fn value(form: Form) -> Value {
         Form::Boolean => json!({ "type": "boolean" }),
         Form::Natural => json!({ "type": "integer", "minimum": 0 }),
         Form::Positive => json!({ "type": "integer", "minimum": 1 }),
+        Form::Amount => json!({ "type": "number", "minimum": 0 }),
         Form::Share => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Form::Size => text(r"^\s*[0-9]+(\.[0-9]+)?\s*[A-Za-z]+$"),
         Form::Duration => text(r"^\s*[0-9][0-9\sA-Za-zµ]*$"),

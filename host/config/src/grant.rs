@@ -52,7 +52,7 @@ impl fmt::Display for Interface {
 }
 
 /// Everything that a stage was granted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grants {
     /// Files that it may read.
     pub files: Option<FilesGrant>,
@@ -110,7 +110,7 @@ pub(crate) fn glob(pattern: &str) -> Result<globset::Glob, globset::Error> {
 }
 
 /// Requests to one address pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HttpGrant {
     /// `https://host[:port]/path`, where the path may end in `*`.
     pub url: String,
@@ -129,8 +129,35 @@ pub struct HttpGrant {
     pub max_body: Option<u64>,
     /// Whether good answers are recordings, kept as files in the workspace.
     pub media: bool,
+    /// The most that one run may spend on it.
+    pub budget: Budget,
+    /// What a million tokens cost; none where nobody said.
+    pub price: Option<Price>,
+    /// Calls of an extractor that may be under way at the same time; none for the
+    /// default.
+    pub parallel: Option<usize>,
     /// Where the grant stands in the file.
     pub span: Range<usize>,
+}
+
+/// What a run may spend on a grant; none of what is not bounded.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Budget {
+    /// Requests.
+    pub requests: Option<u64>,
+    /// Tokens, in and out together.
+    pub tokens: Option<u64>,
+    /// In the currency of [`Price`].
+    pub money: Option<f64>,
+}
+
+/// What a million tokens cost, in any currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Price {
+    /// Sent.
+    pub input: f64,
+    /// Received.
+    pub output: f64,
 }
 
 /// A header that only the host knows.

@@ -29,10 +29,10 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
 pub use edit::{EditError, NewStage, add_stage, remove_stage};
 pub use form::schema;
-pub use grant::{FilesGrant, Grants, HttpGrant, Interface, Secret, SecretOrigin};
+pub use grant::{Budget, FilesGrant, Grants, HttpGrant, Interface, Price, Secret, SecretOrigin};
 pub use pipeline::{
-    DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin, Privacy,
-    PrivacyMode, PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel, Split,
-    Stage, StageKind, StageSpans, Trainer, TrainingPath, Trust,
+    DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin,
+    Privacy, PrivacyMode, PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel,
+    Split, Stage, StageKind, StageSpans, Trainer, TrainingPath, Trust,
 };
 pub use report::Report;

@@ -51,6 +51,7 @@ fn wrong_files_do_not_and_the_place_is_told() {
         ("bad_limits", "/source/0/limits/memory"),
         ("bad_dataset", "/dataset"),
         ("grant_http", "/source/0/grant/http"),
+        ("grant_budget", "/extractor/0/grant/http"),
         ("single_source", "/source"),
     ] {
         let wrong = instance(&here().join(format!("tests/golden/{file}.toml")));

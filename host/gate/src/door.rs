@@ -8,6 +8,7 @@ use crate::budget;
 use crate::error::SendError;
 use crate::gate::{Shared, Traffic};
 use crate::message::{Request, Response};
+use crate::meter::{Price, Spent};
 use crate::policy::{Grantee, Rule, decide};
 use crate::retry;
 use crate::secret::Value;
@@ -49,6 +50,12 @@ const NOT_HANDED_ON: &[&str] =
 impl Door {
     pub(crate) fn new(gate: Arc<Shared>, grantee: Grantee, rules: Vec<Rule>) -> Self {
         Self(Arc::new(Inner { gate, grantee, rules }))
+    }
+
+    /// What was spent by each of its grants so far, with the grant's prices.
+    #[must_use]
+    pub fn spent(&self) -> Vec<(Spent, Price)> {
+        self.0.rules.iter().map(|rule| rule.meter.spent()).collect()
     }
 
     /// Sends a request, as often as it takes, and gives the last answer. Blocks.
@@ -124,8 +131,17 @@ impl Attempt<'_> {
     }
 
     fn once(&self) -> Result<Response, Broken> {
+        let held = self.rule.meter.take(self.request);
+        let held = held.map_err(|why| Broken::Final(self.rule.spent(&why)))?;
         let secret = self.secret.map(|(name, value)| (name, value.header.as_str()));
-        self.rule.wire.send(self.request, self.target, secret, self.patience.left())
+        let answer = self.rule.wire.send(self.request, self.target, secret, self.patience.left());
+        match &answer {
+            Ok(answer) => held.settle(answer),
+            Err(Broken::NotSent(_) | Broken::Address { .. }) => held.release(),
+            // It may have arrived: what was set aside stays spent.
+            Err(Broken::Unknown(_) | Broken::Final(_)) => {}
+        }
+        answer
     }
 
     /// Until rates and the server's last wish allow a request; not for ever.
@@ -234,7 +250,8 @@ fn scrubbed(error: SendError, secret: Option<(&str, &Value)>) -> SendError {
         SendError::Transient(text) => SendError::Transient(secret.scrub_text(&text)),
         SendError::Permanent(text) => SendError::Permanent(secret.scrub_text(&text)),
         SendError::Invalid(text) => SendError::Invalid(secret.scrub_text(&text)),
-        SendError::Denied(denial) => SendError::Denied(denial),
+        // What the gate says by itself.
+        SendError::Denied(_) | SendError::Spent(_) => error,
     }
 }
 

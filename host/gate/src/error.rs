@@ -15,6 +15,9 @@ pub enum SendError {
     /// May work later.
     #[error("{0}")]
     Transient(String),
+    /// The grant's budget does not hold it: a run with another budget may send it.
+    #[error("{0}")]
+    Spent(String),
     /// Will not work.
     #[error("{0}")]
     Permanent(String),

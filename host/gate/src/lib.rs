@@ -18,7 +18,9 @@
 //! 5. **Secret.** Read once, from environment, file or command.
 //! 6. **Rate.** The operator's rates and whatever the server asked for last, kept over
 //!    restarts.
-//! 7. **Address.** The name is resolved once, every address is checked, and only these
+//! 7. **Budget.** What the request may cost is set aside; a run spends no more than its
+//!    grant says.
+//! 8. **Address.** The name is resolved once, every address is checked, and only these
 //!    are connected to: a name that changes its mind in between changes nothing.
 //!
 //! What comes back: no redirect is followed, the size is capped while reading (into memory,
@@ -35,6 +37,7 @@ mod error;
 mod gate;
 mod kept;
 mod message;
+mod meter;
 mod policy;
 mod retry;
 mod secret;
@@ -48,5 +51,6 @@ pub use error::{Denial, GateError, SendError};
 pub use gate::{Gate, Mode, Settings};
 pub use kept::Kept;
 pub use message::{Request, Response};
+pub use meter::{Budget, Price, Spent};
 pub use policy::{Grant, Grantee, Rate};
 pub use secret::{Encoding, SecretGrant, SecretOrigin};

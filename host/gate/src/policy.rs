@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::message::Request;
+use crate::meter::{Budget, Meter, Price};
 use crate::secret::{Secret, SecretGrant};
 use crate::target::{Origin, Target};
 use crate::wire::Wire;
@@ -31,6 +32,10 @@ pub struct Grant {
     /// The folder in which good answers are kept as files instead of in memory. Such a
     /// grant has no secret: nobody looks for it in files.
     pub keep: Option<PathBuf>,
+    /// The most that it may cost in one run.
+    pub budget: Budget,
+    /// What tokens cost.
+    pub price: Price,
     /// Its line: `pipeline.toml:12`.
     pub place: String,
 }
@@ -64,6 +69,7 @@ pub(crate) struct Rule {
     pub(crate) secret: Option<Arc<Secret>>,
     pub(crate) wire: Wire,
     pub(crate) keep: Option<PathBuf>,
+    pub(crate) meter: Meter,
     place: String,
 }
 
@@ -130,8 +136,19 @@ impl Rule {
             secret: grant.secret.map(|secret| Arc::new(Secret::new(secret))),
             wire,
             keep: grant.keep,
+            meter: Meter::new(grant.budget, grant.price),
             place: grant.place,
         })
+    }
+
+    /// That the budget does not hold another request; why.
+    pub(crate) fn spent(&self, why: &str) -> SendError {
+        let text = format!(
+            "the budget of the grant at {} does not hold another request: {why}; another run \
+             starts with a new one",
+            self.place
+        );
+        SendError::Spent(text)
     }
 
     fn covers(&self, target: &Target) -> bool {

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rehearsal_gate::{
-    Door, Encoding, Gate, Grant, Grantee, Lookup, Mode, Rate, Request, Response, SecretGrant,
-    SecretOrigin, SendError, Settings,
+    Budget, Door, Encoding, Gate, Grant, Grantee, Lookup, Mode, Price, Rate, Request, Response,
+    SecretGrant, SecretOrigin, SendError, Settings,
 };
 use rehearsal_standins::{Fault, Server, fathom};
 
@@ -63,6 +63,8 @@ fn bare(url: String, key: SecretOrigin) -> Grant {
         ca: None,
         max_body: 1 << 20,
         keep: None,
+        budget: Budget::default(),
+        price: Price::default(),
         place: "pipeline.toml:12".to_owned(),
     }
 }
@@ -272,6 +274,23 @@ fn the_operators_rate_holds_over_restarts() {
     let third = send(&reopen(), &stage.get(MEETINGS));
     assert!(matches!(third, Err(SendError::Transient(_))), "{third:?}");
     assert_eq!(stage.server.seen().len(), 2);
+}
+
+#[test]
+fn a_run_spends_its_budget_and_no_more_and_every_attempt_counts() {
+    let stage = Stage::new();
+    let budget = Budget { requests: Some(2), ..Budget::default() };
+    let door = open(Grant { budget, ..stage.grant() });
+    stage.server.fail(MEETINGS, Fault::Status(503));
+    assert_eq!(status(&door, &stage.get(MEETINGS)), 200);
+    let spent = send(&door, &stage.get(MEETINGS)).expect_err("two were sent");
+    assert!(matches!(spent, SendError::Spent(_)), "{spent:?}");
+    assert!(spent.to_string().contains("pipeline.toml:12"), "{spent}");
+    assert_eq!((stage.server.seen().len(), door.spent()[0].0.requests), (2, 2));
+    // What nobody could be reached for costs nothing.
+    let (nowhere, _) = leading(&[&["203.0.113.1"]], Grant { budget, ..stage.grant() });
+    let _ = nowhere.send(&stage.get(MEETINGS), &Duration::from_millis(200));
+    assert_eq!(nowhere.spent()[0].0.input, 0);
 }
 
 #[test]

@@ -14,13 +14,14 @@ use rehearsal_sandbox::Subject;
 use crate::batch::{self, Trouble};
 use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, dead_letter_key};
+use crate::outside::{kept_in, unavailable};
 use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
 use crate::records::{
     ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, Inspection, PRODUCTS, PROFILES,
     PathProduct, Product, StageAnnotations, Subjects, fingerprint,
 };
 use crate::summary::StageSummary;
-use crate::{PipelineError, keys, profile};
+use crate::{PipelineError, keys, profile, tiers};
 
 /// What came of a batch.
 #[derive(Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Analysed {
     pub(crate) stages: BTreeMap<String, StageSummary>,
     /// For the operator, one a failed item.
     pub(crate) errors: Vec<String>,
+    /// Calls that were put off, by stage and reason.
+    pub(crate) put_off: BTreeMap<(String, String), u64>,
 }
 
 /// A call on its way through the stages.
@@ -42,6 +45,8 @@ struct Work {
     failure: Option<DeadLetter>,
     /// The failure may pass by itself.
     unsettled: bool,
+    /// A server could not be asked about it: it has a product, but not its last one.
+    put_off: bool,
     /// A validator of calls keeps it from the paths.
     rejected: bool,
 }
@@ -79,7 +84,7 @@ pub(crate) async fn analyse(
         inspect(validator, experts, &mut works, &mut done).await?;
     }
     for path in &plan.paths {
-        build(path, &mut works, &mut done).await?;
+        build(path, &plan.extractors, &mut works, &mut done).await?;
     }
     for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Examples) {
         inspect(validator, experts, &mut works, &mut done).await?;
@@ -104,6 +109,7 @@ fn open(repository: &Repository, id: ConversationId) -> Result<Option<Work>, Pip
         product: Product::default(),
         failure: None,
         unsettled: false,
+        put_off: false,
         rejected: false,
     }))
 }
@@ -122,7 +128,10 @@ async fn extract(
                 summary.cached += 1;
                 work.analysis.stages.push(former);
             }
-            None => fresh.push((index, key)),
+            None => match kept_in(&work.call).filter(|_| stage.outside.is_some()) {
+                Some(reason) => put_off(work, stage, reason, summary, &mut done.put_off),
+                None => fresh.push((index, key)),
+            },
         }
     }
     let outcomes = {
@@ -130,11 +139,18 @@ async fn extract(
             .iter()
             .map(|(index, _)| (works[*index].id, &works[*index].call.conversation))
             .collect();
-        batch::each(&inputs, async |part| stage.handle.extract(part).await).await?
+        let call = async |part: &[_]| stage.handle.extract(part).await;
+        match &stage.outside {
+            Some(outside) => batch::apart(&inputs, outside, call).await?,
+            None => batch::each(&inputs, call).await?,
+        }
     };
     for ((index, key), outcome) in fresh.into_iter().zip(outcomes) {
         let work = &mut works[index];
         match outcome {
+            Err(trouble) if trouble.transient && stage.outside.is_some() => {
+                put_off(work, stage, &trouble.error, summary, &mut done.put_off);
+            }
             Ok(annotations) => {
                 summary.worked += 1;
                 summary.results += annotations.len() as u64;
@@ -156,6 +172,7 @@ async fn extract(
 
 async fn build(
     path: &ReadyPath,
+    extractors: &[Ready<rehearsal_sandbox::Extractor>],
     works: &mut [Work],
     done: &mut Analysed,
 ) -> Result<(), PipelineError> {
@@ -167,11 +184,12 @@ async fn build(
         if work.failure.is_some() || work.rejected {
             continue;
         }
-        let annotations: Vec<Annotation> = work
-            .analysis
-            .stages
-            .iter()
-            .flat_map(|stage| &stage.annotations)
+        let emits = |id: &str| {
+            let stage = extractors.iter().find(|stage| stage.id == id);
+            stage.map_or(&[][..], |stage| stage.emits.as_slice())
+        };
+        let annotations: Vec<Annotation> = tiers::standing(&work.analysis, emits)
+            .into_iter()
             .filter(|annotation| path.reads.contains(&annotation.name))
             .cloned()
             .collect();
@@ -312,7 +330,11 @@ fn keep(
         // until it, a plugin or the configuration changes; unless the plugin says that it
         // may work later.
         let product = if work.failure.is_some() { Product::default() } else { work.product };
-        let settled = if work.unsettled { Fingerprint::NONE } else { mark };
+        let settled = match (work.unsettled, work.put_off) {
+            (true, _) => Fingerprint::NONE,
+            (false, true) => fingerprint(&keys::put_off(&product)),
+            (false, false) => mark,
+        };
         unit.put(&PRODUCTS, id, settled, &product)?;
         let failed_in = work.failure.as_ref().map(|letter| letter.stage.clone());
         for stage in done.stages.keys().filter(|stage| failed_in.as_ref() != Some(stage)) {
@@ -333,6 +355,26 @@ fn keep(
 fn take_annotations(former: &mut Analysis, stage: &str, key: &Digest) -> Option<StageAnnotations> {
     let at = former.stages.iter().position(|f| f.stage == stage && f.key == *key)?;
     Some(former.stages.swap_remove(at))
+}
+
+/// A server could not be asked about a call: what it would have said is unavailable.
+fn put_off(
+    work: &mut Work,
+    stage: &Ready<rehearsal_sandbox::Extractor>,
+    reason: &str,
+    summary: &mut StageSummary,
+    put_off: &mut BTreeMap<(String, String), u64>,
+) {
+    summary.put_off += 1;
+    *put_off.entry((stage.id.clone(), reason.to_owned())).or_default() += 1;
+    work.put_off = true;
+    work.analysis.stages.push(StageAnnotations {
+        stage: stage.id.clone(),
+        // No key of any result: the next run asks.
+        key: Digest::of(b"put off"),
+        component: stage.component.digest(),
+        annotations: unavailable(&stage.emits, reason),
+    });
 }
 
 fn fail<T>(

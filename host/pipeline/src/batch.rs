@@ -1,7 +1,9 @@
 //! One bad item must not cost the others: a batch that fails is tried item by item.
 
+use futures_util::future::join_all;
 use rehearsal_sandbox::{CallError, Called, Failure, ItemError, PluginError};
 
+use crate::outside::Outside;
 use crate::{PipelineError, letters};
 
 /// Why an item has no result.
@@ -36,6 +38,22 @@ pub(crate) async fn each<I, T>(
         }
     }
     Ok(results)
+}
+
+/// As [`each`], with an item a call and as many at the same time as its server takes.
+pub(crate) async fn apart<I: Copy, T>(
+    items: &[I],
+    outside: &Outside,
+    call: impl AsyncFn(&[I]) -> Result<Called<Vec<Result<T, ItemError>>>, CallError>,
+) -> Result<Vec<Result<T, Trouble>>, PipelineError> {
+    let one = async |item: &I| {
+        let work = async {
+            let mut results = each(std::slice::from_ref(item), &call).await?;
+            results.pop().ok_or_else(|| PipelineError::Worker("a call has no result".to_owned()))
+        };
+        outside.ask(work).await
+    };
+    join_all(items.iter().map(one)).await.into_iter().collect()
 }
 
 fn settle<T>(called: Called<Vec<Result<T, ItemError>>>) -> Vec<Result<T, Trouble>> {

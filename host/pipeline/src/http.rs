@@ -1,7 +1,9 @@
 //! From what pipeline.toml grants of the network to a way through the gate.
 
 use rehearsal_config::{Config, HttpGrant, SecretOrigin, Stage};
-use rehearsal_gate::{Door, Encoding, Gate, GateError, Grant, Grantee, Rate, SecretGrant};
+use rehearsal_gate::{
+    Budget, Door, Encoding, Gate, GateError, Grant, Grantee, Price, Rate, SecretGrant,
+};
 use rehearsal_sandbox::{Capability, Component};
 
 use crate::media;
@@ -41,6 +43,7 @@ fn grant(config: &Config, http: &HttpGrant) -> Grant {
         encoding: if secret.base64 { Encoding::Base64 } else { Encoding::Plain },
     });
     let rate = |rate: &rehearsal_config::Rate| Rate { count: rate.count.get(), per: rate.per };
+    let price = http.price;
     Grant {
         url: http.url.clone(),
         methods: http.methods.clone(),
@@ -50,6 +53,12 @@ fn grant(config: &Config, http: &HttpGrant) -> Grant {
         ca: http.ca.clone(),
         max_body: http.max_body.unwrap_or(if http.media { MAX_MEDIA } else { MAX_BODY }),
         keep: http.media.then(|| media::folder(&config.pipeline.workspace)),
+        budget: Budget {
+            requests: http.budget.requests,
+            tokens: http.budget.tokens,
+            money: http.budget.money,
+        },
+        price: price.map_or_else(Price::default, |p| Price { input: p.input, output: p.output }),
         place: place(config, http.span.start),
     }
 }

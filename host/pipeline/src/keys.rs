@@ -4,6 +4,8 @@
 use rehearsal_model::{Annotation, Digest, Example, Hasher};
 use rehearsal_sandbox::Component;
 
+use crate::records::Product;
+
 /// What a stage's results depend on besides their input.
 /// `semantics` is the embedding model that it may ask; none where it has to do without.
 pub(crate) fn stage(
@@ -49,6 +51,14 @@ pub(crate) fn on_call(stage: &Digest, call: &Digest, read: &[&Annotation]) -> Di
     if !read.is_empty() {
         hasher.part(Digest::of_value(&read).as_bytes());
     }
+    hasher.finish()
+}
+
+/// Of what is made of a call that is put off: no run takes it for up to date, and data
+/// sets see when it changes.
+pub(crate) fn put_off(product: &Product) -> Digest {
+    let mut hasher = Hasher::new("put off");
+    hasher.part(Digest::of_value(product).as_bytes());
     hasher.finish()
 }
 

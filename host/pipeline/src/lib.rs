@@ -30,6 +30,7 @@ mod load;
 mod lock;
 pub mod media;
 mod minimal;
+mod outside;
 mod overview;
 mod plan;
 mod privacy;
@@ -47,6 +48,7 @@ mod semantics;
 mod summary;
 mod text;
 mod trial;
+mod tiers;
 pub mod verdicts;
 mod why;
 
@@ -76,4 +78,5 @@ pub use summary::{
     DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
 };
 pub use trial::{Trial, identities, trials};
+pub use tiers::{TierAgreement, tier_agreement};
 pub use why::{Objection, Subject, why};

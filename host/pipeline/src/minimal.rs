@@ -61,6 +61,8 @@ pub async fn minimal(
             call,
             annotations: Vec::new(),
             examples: Vec::new(),
+            // As its loader gave it: nobody replaced anything.
+            leaves: false,
         });
         if repository.is_none() {
             sample.extend(loaded.take(SAMPLE));
@@ -69,8 +71,13 @@ pub async fn minimal(
     }
     for (stage, ready) in pipeline.extractors.iter().zip(&plan.extractors) {
         let mut trial = Trial::new(ready);
-        trial.tried = sample.len();
-        let batch: Vec<_> = sample.iter().map(|one| (one.id, &one.call)).collect();
+        let asks = ready.outside.is_some();
+        let batch: Vec<_> = sample
+            .iter()
+            .filter(|one| one.leaves || !asks)
+            .map(|one| (one.id, &one.call))
+            .collect();
+        trial.tried = batch.len();
         trial.run(Extractor::rehearse, async |handle| handle.extract(&batch).await).await?;
         found.push(trial.finish(stage, folder, &BTreeSet::new()));
     }

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind,
+    Config, DatasetFormat, Diagnostic, Interface, Plugin, PrivacyMode, SpeechModel, Stage,
+    StageKind,
 };
 use rehearsal_dataset::{CONVERSATIONS, Format, Learns};
 use rehearsal_gate::Gate;
 use rehearsal_model::{Digest, Hasher};
 use rehearsal_sandbox::{
-    AudioSource, Capability, Component, Details, Extractor, FileGrant, Fingerprints, Grants,
-    Identity, Limits, LoadError, Loader, PathBuilder, Sandbox, SemanticsSource, SubjectKind,
-    Validator, World,
+    AnnotationKind, AudioSource, Capability, Component, Details, Extractor, FileGrant,
+    Fingerprints, Grants, Identity, Limits, LoadError, Loader, PathBuilder, Sandbox,
+    SemanticsSource, SubjectKind, Validator, World,
 };
 use rehearsal_speech::models::{self, Store};
 
+use crate::outside::Outside;
 use crate::{CallSemantics, PipelineError, Subjects, http, keys};
 
 /// A stage, ready to be called.
@@ -39,6 +41,10 @@ pub struct Ready<T> {
     pub(crate) granted: Grants,
     /// What it may use up.
     pub(crate) limits: Limits,
+    /// Of an extractor that was granted the network.
+    pub(crate) outside: Option<Outside>,
+    /// What an extractor finds.
+    pub(crate) emits: Vec<AnnotationKind>,
     pub(crate) handle: T,
 }
 
@@ -258,7 +264,13 @@ impl Resolver<'_> {
             return Ok(None);
         };
         let about = handle.describe().await?.value;
-        Ok(self.ready(stage, component, grants, handle, about.identity))
+        let outside = grants.http.clone().map(|door| Outside::new(door, &stage.grants.http));
+        let emits = match about.details {
+            Details::Extractor { emits, .. } => emits,
+            _ => Vec::new(),
+        };
+        let ready = self.ready(stage, component, grants, handle, about.identity);
+        Ok(ready.map(|ready| Ready { outside, emits, ..ready }))
     }
 
     async fn path(
@@ -339,6 +351,11 @@ impl Resolver<'_> {
 
     fn grants(&mut self, stage: &Stage, component: &Component) -> Option<Grants> {
         let mut whole = true;
+        let replaced = self.config.pipeline.privacy.mode == PrivacyMode::Redact;
+        if stage.kind == StageKind::Extractor && !stage.grants.http.is_empty() && !replaced {
+            self.findings.push(self.config.calls_would_leave(stage));
+            whole = false;
+        }
         for (interface, capability) in [
             (Interface::Files, Capability::Files),
             (Interface::Audio, Capability::Audio),
@@ -453,6 +470,8 @@ impl Resolver<'_> {
             grants: named.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).into()).collect(),
             limits: limits(stage),
             granted: grants,
+            outside: None,
+            emits: Vec::new(),
             component,
             handle,
         })
@@ -534,16 +553,18 @@ impl Resolver<'_> {
 }
 
 /// Time of a call that may have every sentence of its batch embedded: 64 calls of an hour
-/// each, at some milliseconds a sentence.
-const EMBEDDING_TIME: Duration = Duration::from_secs(600);
+/// each, at some milliseconds a sentence; or that may ask a language model about one call,
+/// which takes minutes where that has no accelerator.
+const LONG_TIME: Duration = Duration::from_secs(600);
 
 fn limits(stage: &Stage) -> Limits {
     let mut limits = Limits::default();
     if let Some(memory) = stage.limits.memory {
         limits.memory = usize::try_from(memory).unwrap_or(usize::MAX);
     }
-    if stage.grants.semantics {
-        limits.deadline = EMBEDDING_TIME;
+    let asks = stage.kind == StageKind::Extractor && !stage.grants.http.is_empty();
+    if stage.grants.semantics || asks {
+        limits.deadline = LONG_TIME;
     }
     if let Some(time) = stage.limits.time {
         limits.deadline = time;

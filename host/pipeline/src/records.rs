@@ -42,7 +42,7 @@ pub(crate) const CURSORS: Table<String> = Table::new(Kind::Cursor, 1);
 /// Runs that came to an end, under names.
 pub(crate) const RUNS: Table<crate::summary::RunSummary> =
     // What an older version counted is of no more use than nothing.
-    Table::new(Kind::Run, 2).upgrading(|_, _| Some(crate::summary::RunSummary::default()));
+    Table::new(Kind::Run, 3).upgrading(|_, _| Some(crate::summary::RunSummary::default()));
 
 /// What splits need to know of calls, under their ids. The fingerprint is the call's.
 pub(crate) const PROFILES: Table<Profile> = Table::new(Kind::Profile, 1);

@@ -7,6 +7,7 @@ use rehearsal_sandbox::{CallError, ItemBody, Subject};
 use crate::batch::{self, Trouble};
 use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, written};
+use crate::outside::kept_in;
 use crate::plan::{Plan, Ready, ReadySource};
 use crate::records::{ANALYSES, CALLS, Subjects};
 use crate::{PipelineError, text};
@@ -55,6 +56,9 @@ pub async fn replay(
     } else if let Some(stage) = plan.extractors.iter().find(|s| s.id == *id) {
         replay.compare(stage);
         let Some((call, _)) = replay.call()? else { return Ok(replay.gone()) };
+        if let Some(reason) = kept_in(&call.1).filter(|_| stage.outside.is_some()) {
+            return Ok(replay.unknown(reason));
+        }
         let batch = [(call.0, &call.1.conversation)];
         one(batch::each(&batch, async |part| stage.handle.extract(part).await).await?)
     } else if let Some(path) = plan.paths.iter().find(|p| p.stage.id == *id) {

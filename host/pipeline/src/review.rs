@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rehearsal_model::{Annotation, Conversation, ConversationId, Tier, Value};
+use rehearsal_model::{Annotation, Conversation, ConversationId, Value};
 use rehearsal_repository::Repository;
 use rehearsal_review::{Batch, BatchItem, Candidate, Rubric, Verdict, pick, place};
 
@@ -11,6 +11,7 @@ use crate::live::live_calls;
 use crate::plan::Plan;
 use crate::publish::test_calls;
 use crate::records::{ANALYSES, CALLS, CallRecord};
+use crate::tiers::Raters;
 
 /// What is to be picked.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,10 @@ pub fn next_batch(
     let known = known(&request);
     let (mut candidates, mut slices) = (Vec::new(), Vec::new());
     let mut left_out = 0;
+    let mut raters = Raters::default();
+    for id in live.keys() {
+        raters.note(&repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default());
+    }
     for id in live.keys().filter(|id| !frozen.contains(*id)) {
         if known.contains(id.to_string().as_str()) {
             left_out += 1;
@@ -68,7 +73,7 @@ pub fn next_batch(
         candidates.push(Candidate {
             id: id.to_string(),
             stratum: of_call.values().map(String::as_str).collect::<Vec<_>>().join(", "),
-            doubt: doubt(repository, *id, request.verdicts)?,
+            doubt: doubt(repository, &raters, *id, request.verdicts)?,
             place: place(&call.conversation.text),
         });
         slices.push(of_call);
@@ -116,44 +121,39 @@ fn slices_of(call: &CallRecord) -> BTreeMap<String, String> {
 /// A long call is not more doubtful for having more turns: its worst places count.
 const WORST: usize = 5;
 
-/// How little models agree on a call, 0 to 1: where tiers give one turn different
-/// labels, where a label's probability is near one half, where models' verdicts differ.
+/// How little models agree on a call, 0 to 1: where a label's probability is near one
+/// half, where heads and language models label turns differently, where models' verdicts
+/// differ. Disagreement counts as much as all doubt of one model: a call on which two
+/// were asked comes before one on which one is unsure.
 fn doubt(
     repository: &Repository,
+    raters: &Raters,
     id: ConversationId,
     verdicts: &[Verdict],
 ) -> Result<f64, PipelineError> {
     let analysis = repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default();
+    let split = raters.split(&analysis).unwrap_or_default();
     let annotations = analysis.stages.iter().flat_map(|stage| &stage.annotations);
     let mut doubts = of_labels(annotations);
     doubts.sort_by(|a, b| b.total_cmp(a));
     doubts.truncate(WORST);
-    let of_labels = doubts.iter().sum::<f64>() / WORST as f64;
+    let unsure = doubts.iter().sum::<f64>() / WORST as f64;
     let name = id.to_string();
     let models = verdicts.iter().filter(|verdict| verdict.is_model() && verdict.call() == name);
-    Ok(of_labels.max(of_verdicts(&models.collect::<Vec<_>>())))
+    Ok((unsure.midpoint(split)).max(of_verdicts(&models.collect::<Vec<_>>())))
 }
 
-/// The doubt about each turn and name.
+/// How near to one half the least sure label of each turn and name is.
 fn of_labels<'a>(annotations: impl Iterator<Item = &'a Annotation>) -> Vec<f64> {
-    type Found<'a> = BTreeMap<Tier, (BTreeSet<&'a str>, f64)>;
-    let mut places: BTreeMap<(Option<u32>, &str), Found<'a>> = BTreeMap::new();
+    let mut places: BTreeMap<(Option<u32>, &str), f64> = BTreeMap::new();
     for annotation in annotations {
         let Value::Label(label) = &annotation.value else { continue };
         let place = (annotation.scope.turn(), annotation.name.as_str());
-        let (names, least) =
-            places.entry(place).or_default().entry(label.tier).or_insert((BTreeSet::new(), 1.0));
-        names.insert(&label.name);
-        *least = f64::min(*least, label.confidence.into());
+        let margin = 1.0 - (2.0 * f64::from(label.confidence) - 1.0).abs();
+        let most = places.entry(place).or_default();
+        *most = most.max(margin);
     }
-    let of_place = |tiers: Found<'_>| {
-        let margin = tiers.values().map(|(_, p)| 1.0 - (2.0 * p - 1.0).abs()).fold(0.0, f64::max);
-        let all: BTreeSet<&str> = tiers.values().flat_map(|(names, _)| names).copied().collect();
-        let shared =
-            all.iter().filter(|name| tiers.values().all(|(names, _)| names.contains(*name)));
-        margin.max(1.0 - shared.count() as f64 / all.len().max(1) as f64)
-    };
-    places.into_values().map(of_place).collect()
+    places.into_values().collect()
 }
 
 /// Share of the checks on which models say different things.

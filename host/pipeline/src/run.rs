@@ -1,7 +1,7 @@
 //! A run: load, hear, analyse, publish. Whatever was done before and still holds is not
 //! done again; stopped at any point, the next run goes on from there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -15,6 +15,7 @@ use crate::experts::Experts;
 use crate::hear::Hearing;
 use crate::live::live_calls;
 use crate::load::{Loaded, Loading};
+use crate::outside::Outside;
 use crate::plan::Plan;
 use crate::privacy::Guard;
 use crate::publish::{Live, publish};
@@ -133,7 +134,8 @@ async fn analyse_calls(
     summary.calls_unchanged = (live.len() - due.len()) as u64;
     let total = due.len() as u64;
     let mut tasks: JoinSet<Result<(usize, Analysed), PipelineError>> = JoinSet::new();
-    let mut batches = due.chunks(plan.batch);
+    let mut batches = due.chunks(batch_size(plan));
+    let mut put_off: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut done = 0;
     loop {
         while tasks.len() < plan.workers && !stop.load(Ordering::Relaxed) {
@@ -154,11 +156,41 @@ async fn analyse_calls(
         for error in &analysed.errors {
             reporter.note(Severity::Error, error);
         }
+        for (why, calls) in analysed.put_off {
+            *put_off.entry(why).or_default() += calls;
+        }
         summary.add_stages(analysed.stages);
         reporter.progress("calls", done, Some(total), "calls");
     }
     reporter.finished("calls");
+    tell_outside(plan, &put_off, &**reporter);
     Ok(())
+}
+
+/// Answers of servers are dear: of what a run that is killed loses there is little.
+const ASKED_BATCH: usize = 8;
+
+fn batch_size(plan: &Plan) -> usize {
+    let asks = plan.extractors.iter().any(|stage| stage.outside.is_some());
+    if asks { plan.batch.min(ASKED_BATCH) } else { plan.batch }
+}
+
+/// What servers were asked, what that cost, and what was put off.
+fn tell_outside(plan: &Plan, put_off: &BTreeMap<(String, String), u64>, reporter: &dyn Reporter) {
+    for stage in &plan.extractors {
+        let Some((spent, money)) = stage.outside.as_ref().map(Outside::spent) else { continue };
+        if spent.requests > 0 {
+            let text = format!(
+                "{}: {} requests, {} tokens sent, {} received, {money:.4} by the grant's prices",
+                stage.id, spent.requests, spent.input, spent.output
+            );
+            reporter.note(Severity::Info, &text);
+        }
+    }
+    for ((stage, reason), calls) in put_off {
+        let text = format!("{stage}: {calls} calls are put off to the next run: {reason}");
+        reporter.note(Severity::Warning, &text);
+    }
 }
 
 /// Calls on which something is to be done. Most are told by the index alone.

@@ -4,6 +4,7 @@ use rehearsal_model::{Annotation, Conversation, ConversationId, Example};
 use rehearsal_repository::Repository;
 
 use crate::PipelineError;
+use crate::outside::kept_in;
 use crate::records::{ANALYSES, CALLS, PRODUCTS};
 
 /// Entries of a source and calls of the repository that are tried.
@@ -15,6 +16,8 @@ pub(crate) struct Sample {
     pub(crate) call: Conversation,
     pub(crate) annotations: Vec<Annotation>,
     pub(crate) examples: Vec<Example>,
+    /// Servers may be asked about it.
+    pub(crate) leaves: bool,
 }
 
 pub(crate) fn of_repository(repository: &Repository) -> Result<Vec<Sample>, PipelineError> {
@@ -26,6 +29,7 @@ pub(crate) fn of_repository(repository: &Repository) -> Result<Vec<Sample>, Pipe
         let Ok(bytes) = <[u8; 16]>::try_from(record.key.as_slice()) else { continue };
         sample.push(Sample {
             id: ConversationId::from_bytes(bytes),
+            leaves: kept_in(&record.value).is_none(),
             call: record.value.conversation,
             annotations: analysis.stages.into_iter().flat_map(|stage| stage.annotations).collect(),
             examples: product.paths.into_iter().flat_map(|path| path.examples).collect(),

@@ -85,6 +85,8 @@ pub struct StageSummary {
     pub rejected: u64,
     /// Calls that it failed on.
     pub failed: u64,
+    /// Calls that a server could not be asked about: the next run asks.
+    pub put_off: u64,
 }
 
 /// Personal data in the calls that a run loaded.
@@ -154,7 +156,14 @@ impl RunSummary {
             sum.results += stage.results;
             sum.rejected += stage.rejected;
             sum.failed += stage.failed;
+            sum.put_off += stage.put_off;
         }
+    }
+
+    /// Calls that wait for a server or a budget, over all stages.
+    #[must_use]
+    pub fn put_off(&self) -> u64 {
+        self.stages.values().map(|stage| stage.put_off).sum()
     }
 
     /// Items that failed, over all stages.

@@ -84,7 +84,9 @@ async fn extracted(
     sample: &[Sample],
 ) -> Result<Trial, PipelineError> {
     let mut lines = Vec::new();
-    for one in sample {
+    // What leaves this machine leaves it under pseudonyms only.
+    let leaves = |one: &&Sample| one.leaves || stage.outside.is_none();
+    for one in sample.iter().filter(leaves) {
         let answer = stage.handle.extract(&[(one.id, &one.call)]).await;
         let found = rows(answer, &one.id, &mut lines)?;
         lines.extend(found.into_iter().flatten().map(|found| of_annotation(one, &found)));

@@ -16,6 +16,7 @@ pub mod fireflies;
 pub mod gong;
 pub mod huggingface;
 pub mod media;
+pub mod openai;
 mod server;
 
 pub use fault::Fault;

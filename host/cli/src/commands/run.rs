@@ -63,6 +63,7 @@ pub(super) fn released(
     Ok(match &summary {
         summary if summary.stopped => Exit::Stopped,
         summary if summary.failed() > 0 || summary.standing_failures > 0 => Exit::FailedItems,
+        summary if summary.put_off() > 0 => Exit::FailedItems,
         _ => Exit::Done,
     })
 }
@@ -136,12 +137,13 @@ fn in_words(summary: &RunSummary) -> String {
     lines.extend(privacy(&summary.privacy));
     for (id, stage) in &summary.stages {
         lines.push(format!(
-            "{id}: {} calls worked on, {} taken from before, {} results{}{}",
+            "{id}: {} calls worked on, {} taken from before, {} results{}{}{}",
             stage.worked,
             stage.cached,
             stage.results,
             some(stage.rejected, "rejected"),
             some(stage.failed, "failed"),
+            some(stage.put_off, "put off to the next run"),
         ));
     }
     if summary.stopped {

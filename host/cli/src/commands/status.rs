@@ -49,6 +49,10 @@ pub(crate) fn run(file: &PipelineFile, json: bool) -> Result<Exit> {
             print::out(&format!("  data set {id}: {} rows", dataset.rows));
         }
     }
+    let stages = status.last_run.iter().flat_map(|run| &run.stages);
+    for (id, stage) in stages.filter(|(_, stage)| stage.put_off > 0) {
+        print::out(&format!("{id}: {} calls are put off to the next run", stage.put_off));
+    }
     for (id, report) in &status.reports {
         print::out(&format!("{id}:\n  {}", report.summary.replace('\n', "\n  ")));
     }

@@ -18,7 +18,7 @@ use crate::Diagnostic;
 pub(crate) use quantity::{bytes, duration, rate};
 pub use scalar::is_identifier;
 pub(crate) use scalar::{
-    boolean, choice, identifier, integer_value, list, natural, positive, share, text, texts,
+    amount, boolean, choice, identifier, integer_value, list, natural, positive, share, text, texts,
 };
 pub(crate) use table::{Form, Key, Section};
 

@@ -1,5 +1,7 @@
 //! Decoders of single values and lists of them.
 
+use std::ops::RangeInclusive;
+
 use toml::de::{DeInteger, DeValue};
 
 use super::{Context, Key, Node};
@@ -82,6 +84,21 @@ pub(crate) fn natural(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> 
 
 /// A number between 0 and 1.
 pub(crate) fn share(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<f64> {
+    number(context, key, node, 0.0..=1.0, "between 0 and 1")
+}
+
+/// A number of at least 0.
+pub(crate) fn amount(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<f64> {
+    number(context, key, node, 0.0..=f64::MAX, "at least 0")
+}
+
+fn number(
+    context: &mut Context<'_>,
+    key: &Key,
+    node: &Node<'_>,
+    range: RangeInclusive<f64>,
+    wanted: &str,
+) -> Option<f64> {
     let number = match node.get_ref() {
         DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
         DeValue::Integer(integer) => integer.as_str().parse::<f64>().ok(),
@@ -90,11 +107,11 @@ pub(crate) fn share(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Op
             return None;
         }
     };
-    let share = number.filter(|number| (0.0..=1.0).contains(number));
-    if share.is_none() {
-        context.wrong_value(key, node, "between 0 and 1");
+    let number = number.filter(|number| range.contains(number));
+    if number.is_none() {
+        context.wrong_value(key, node, wanted);
     }
-    share
+    number
 }
 
 /// One of a few strings.

@@ -22,6 +22,8 @@ pub(crate) enum Form {
     Positive,
     /// A number from 0 to 1.
     Share,
+    /// A number of at least 0.
+    Amount,
     /// `256 MiB`
     Size,
     /// `10 s`

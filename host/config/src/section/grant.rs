@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use toml::de::DeValue;
 
 use crate::decode::{
-    Context, Form, Key, Node, Section, boolean, bytes, choice, list, rate, text, texts,
+    Context, Form, Key, Node, Section, boolean, bytes, choice, list, positive, rate, text, texts,
 };
 use crate::grant::glob;
+use crate::section::cost;
 use crate::{Diagnostic, FilesGrant, Grants, HttpGrant, Rate, Secret, SecretOrigin};
 
 pub(super) const KEYS: &[Key] = &[
@@ -95,6 +96,24 @@ const HTTP_KEYS: &[Key] = &[
         Form::Boolean,
         "whether answers are recordings, kept as files in the workspace (default false)",
         "media = true",
+    ),
+    Key::optional(
+        "budget",
+        Form::Table(cost::BUDGET_KEYS),
+        "the most that one run may spend; what is left over waits for the next",
+        "budget = { requests = 2000, tokens = 3000000, money = 5.0 }",
+    ),
+    Key::optional(
+        "price",
+        Form::Table(cost::PRICE_KEYS),
+        "what a million tokens cost, for `money` of `budget`",
+        "price = { input = 0.15, output = 0.6 }",
+    ),
+    Key::optional(
+        "parallel",
+        Form::Positive,
+        "of an extractor: calls that it may ask about at the same time (default 4)",
+        "parallel = 4",
     ),
 ];
 
@@ -218,6 +237,8 @@ fn http(context: &mut Context<'_>, node: &Node<'_>) -> Option<HttpGrant> {
     let ca = section.get(context, "ca", file);
     let max_body = section.get(context, "max_body", bytes);
     let media = section.get(context, "media", boolean).unwrap_or_default();
+    let parallel = section.get(context, "parallel", positive);
+    let (budget, price) = cost::decode(context, &section)?;
     let url = url?;
     if secret.is_some() && url.starts_with("http://") && !allow_private {
         let diagnostic = Diagnostic::error("a secret cannot go over `http://`")
@@ -245,6 +266,9 @@ fn http(context: &mut Context<'_>, node: &Node<'_>) -> Option<HttpGrant> {
         ca,
         max_body,
         media,
+        budget,
+        price,
+        parallel,
         span: section.node("url")?.span(),
     })
 }

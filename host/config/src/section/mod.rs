@@ -1,6 +1,7 @@
 //! The sections of a pipeline file, one module each: the keys it has, and how they are
 //! read. A new section is a module, a line in [`SECTIONS`] and a line in [`decode`].
 
+mod cost;
 mod dataset;
 mod grant;
 mod limits;

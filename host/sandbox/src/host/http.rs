@@ -41,7 +41,8 @@ fn lower(error: SendError) -> Error {
     match error {
         SendError::Denied(_) => Error::Denied(text),
         SendError::Invalid(_) => Error::InvalidInput(text),
-        SendError::Transient(_) => Error::Transient(text),
+        // For the plugin it is the same: not now.
+        SendError::Transient(_) | SendError::Spent(_) => Error::Transient(text),
         SendError::Permanent(_) => Error::Permanent(text),
     }
 }

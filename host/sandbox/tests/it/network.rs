@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rehearsal_gate::{
-    Door, Encoding, Gate, Grant, Grantee, Rate, SecretGrant, SecretOrigin, Settings,
+    Budget, Door, Encoding, Gate, Grant, Grantee, Price, Rate, SecretGrant, SecretOrigin, Settings,
 };
 use rehearsal_sandbox::{CallError, Capability, Failure, Grants, Limits, Loader, PluginError};
 use rehearsal_standins::{Fault, Server, fathom};
@@ -53,6 +53,8 @@ impl Stage {
             ca: Some(self.file("ca.pem")),
             max_body: 1 << 20,
             keep: None,
+            budget: Budget::default(),
+            price: Price::default(),
             place: "pipeline.toml:12".to_owned(),
         };
         let grantee = Grantee { stage: "spy".to_owned(), place: "pipeline.toml:9".to_owned() };

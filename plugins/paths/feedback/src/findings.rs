@@ -115,6 +115,13 @@ impl Findings {
         !self.all(name).is_empty()
     }
 
+    /// The best method by which anything of this name was found in the call.
+    pub(crate) fn tier(&self, name: &str) -> Option<&'static str> {
+        let worth =
+            |tier: &&str| ["cue", "learned", "llm", "expert"].iter().position(|t| t == tier);
+        self.all(name).iter().map(|found| found.tier).max_by_key(worth)
+    }
+
     /// A measure of the call and its definition's id.
     pub(crate) fn number(&self, name: &str) -> Option<(f64, &str)> {
         self.numbers.get(name).map(|(number, definition)| (*number, definition.as_str()))

@@ -46,7 +46,11 @@ pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Ve
                 row
             }));
             if rows.len() == before && index % NONE_EVERY == 0 {
-                rows.push(row(NONE, format!("feedback.none@1: no `{name}` in turn {index}")));
+                let mut none = row(NONE, format!("feedback.none@1: no `{name}` in turn {index}"));
+                // Who labelled the call's other turns found nothing in this one.
+                let who = findings.tier(name);
+                none.tags.extend(who.map(|tier| ("tier".to_owned(), tier.to_owned())));
+                rows.push(none);
             }
         }
     }
