@@ -198,6 +198,11 @@ fn a_validator_in_the_sandbox_concludes_what_the_command_says() {
             assert!((number(&concluded) - number(&told)).abs() < 1e-9, "{concluded}\n{told}");
         }
     }
+    let _ = project.run(&["report", "--out", "report.html"]).expect(0);
+    let page = fs::read_to_string(project.path().join("report.html")).expect("a page");
+    assert!(page.contains("8 calls judged by 2 experts (e1, e2)"), "{page}");
+    assert!(page.contains("model:coach@1 with experts"), "{page}");
+    assert!(page.contains("Gate: model:coach@1 is not released"), "{page}");
     // A second run has nothing to do; one more verdict is work for its own call only.
     let run = |project: &Project| project.run(&["run", "--json"]).expect(0).json();
     assert_eq!(run(&project)["summary"]["calls_unchanged"], 8);

@@ -93,6 +93,14 @@ fn a_classifier_is_trained_once_and_its_versions_are_promoted_and_rolled_back() 
     }
     let back = project.run(&["rollback", "nepq"]).expect(0).out;
     assert!(back.starts_with("nepq@1  champion"), "{back}");
+    // Every time that one came into use, in order.
+    let _ = project.run(&["report", "--out", "report.html"]).expect(0);
+    let page = fs::read_to_string(project.path().join("report.html")).expect("a page");
+    let (_, history) = page.split_once("Champions of nepq").expect("a history");
+    let places: Vec<usize> = history.match_indices(">nepq@").map(|(at, _)| at).collect();
+    let versions: Vec<&str> = places.iter().map(|at| &history[at + 6..at + 7]).collect();
+    assert_eq!(versions[..3], ["1", "2", "1"], "{history}");
+    assert_eq!(history.matches("in use<").count(), 1, "{history}");
     let err = project.run(&["promote", "nepq@7"]).expect(1).err;
     assert!(err.contains("has no version 7; there are 1, 2"), "{err}");
     assert!(project.run(&["promote", "nepq"]).expect(2).err.contains("write NAME@VERSION"));
@@ -154,7 +162,7 @@ fn a_command_runs_in_its_own_folder_sees_what_is_allowed_and_goes_on_where_it_st
         .iter()
         .map(|file| file["path"].as_str().expect("a path"))
         .collect();
-    assert_eq!(files, ["work/adapter.safetensors"]);
+    assert_eq!(files, ["calls.txt", "work/adapter.safetensors"]);
     let folder = version["folder"].as_str().expect("a folder");
     let folder = project.path().join(".rehearsal/models").join(folder);
     let model = fs::read_to_string(folder.join("work/adapter.safetensors")).expect("a model");
@@ -183,4 +191,28 @@ fn a_trainer_that_cannot_work_says_what_to_do() {
     project.write("pipeline.toml", STAGES);
     assert!(project.run(&["train"]).expect(2).err.contains("has no [[trainer]]"));
     assert!(project.run(&["models"]).expect(0).out.contains("no models yet"));
+}
+
+#[test]
+fn a_call_that_is_forgotten_names_the_models_that_learned_from_it() {
+    let project = project(NEPQ, 20);
+    let _ = project.run(&["train"]).expect(0);
+    let learned = project.path().join(".rehearsal/models/nepq/1/calls.txt");
+    let learned = fs::read_to_string(learned).expect("its calls");
+    let calls: Vec<&str> = learned.lines().collect();
+    let call = calls[0].to_owned();
+    let told = project.run(&["forget", "--call", &call]).expect(0).out;
+    assert!(told.contains("model nepq@1 (candidate) learned from 1 of them"), "{told}");
+    assert!(told.contains("`rehearsal train nepq`"), "{told}");
+    // The next version learns from none of it; the former one still did.
+    assert!(project.run(&["train"]).expect(0).out.starts_with("made: nepq@2"));
+    let again = project.path().join(".rehearsal/models/nepq/2/calls.txt");
+    assert!(!fs::read_to_string(again).expect("its calls").contains(&call));
+    // A call that nobody learned from names nobody.
+    let all = project.run(&["show", "--json"]).expect(0).json();
+    let ids = all.as_array().expect("calls").iter();
+    let other = ids.filter_map(|one| one["id"].as_str()).find(|id| !calls.contains(id));
+    let other = other.expect("a call of the test split");
+    let told = project.run(&["forget", "--call", other, "--json"]).expect(0).json();
+    assert_eq!(told["models"], json!([]));
 }

@@ -31,7 +31,7 @@ pub use edit::{EditError, NewStage, add_stage, remove_stage};
 pub use form::schema;
 pub use grant::{Budget, FilesGrant, Grants, HttpGrant, Interface, Price, Secret, SecretOrigin};
 pub use pipeline::{
-    DatasetFormat, Datasets, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin,
+    DatasetFormat, Datasets, Features, KeyPlace, Learner, Learns, Limits, Pipeline, Plugin,
     Privacy, PrivacyMode, PseudonymScope, Rate, Review, Semantics, Source, Speech, SpeechModel,
     Split, Stage, StageKind, StageSpans, Trainer, TrainingPath, Trust,
 };

@@ -252,6 +252,8 @@ pub enum Learner {
         annotation: Option<String>,
         /// Files of labelled texts, which exist.
         labels: Vec<PathBuf>,
+        /// What it sees beside words.
+        features: Features,
         /// What a label counts by who gave it.
         trust: Trust,
         /// Whether the release gate can hold its models back.
@@ -266,6 +268,21 @@ pub enum Learner {
         /// Patterns of the files that are the model; empty for all.
         results: Vec<String>,
     },
+}
+
+/// What a classifier sees of a text beside its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// What extractors other than the task's own said of its turns.
+    pub annotations: bool,
+    /// The embedding of what was said.
+    pub embeddings: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { annotations: true, embeddings: false }
+    }
 }
 
 /// What a label counts by who gave it, 0 to 1; at 0 it is not learned from.

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Datasets, Interface, KeyPlace, Learner, Plugin, Privacy, PrivacyMode,
-    PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind, Trust,
+    Budget, Config, DatasetFormat, Datasets, Features, Interface, KeyPlace, Learner, Plugin, Price,
+    Privacy, PrivacyMode, PseudonymScope, SecretOrigin, SpeechModel, Split, Stage, StageKind,
+    Trust,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -113,6 +114,7 @@ fn a_full_file_is_read_as_written() {
             task: "nepq_type".to_owned(),
             annotation: None,
             labels: Vec::new(),
+            features: Features { annotations: true, embeddings: true },
             trust: Trust { cue: 0.1, ..Trust::default() },
             gate: true,
         }
@@ -140,6 +142,10 @@ fn grants_are_read_as_written() {
     let secret = http.secret.as_ref().expect("a secret");
     assert_eq!(secret.origin, SecretOrigin::Env("FATHOM_API_KEY".to_owned()));
     assert_eq!(secret.prefix, "Bearer ");
+    let budget = Budget { requests: Some(2000), tokens: Some(3_000_000), money: Some(5.0) };
+    assert_eq!(http.budget, budget);
+    assert_eq!(http.price, Some(Price { input: 0.15, output: 0.6 }));
+    assert_eq!(http.parallel, Some(8));
 
     let tone = &stage(&config, "tone").grants;
     assert!(tone.allows(Interface::Audio) && tone.allows(Interface::Semantics));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rehearsal_classify::{Measures, Settings};
-use rehearsal_config::Trust;
+use rehearsal_config::{Features, Trust};
 use serde_json::json;
 
 use crate::task::Task;
@@ -15,6 +15,7 @@ pub(crate) struct Card<'a> {
     pub(crate) version: u32,
     pub(crate) task: &'a Task,
     pub(crate) trust: &'a Trust,
+    pub(crate) features: Features,
     pub(crate) classes: &'a [String],
     pub(crate) columns: usize,
     pub(crate) settings: Settings,
@@ -33,7 +34,11 @@ impl Card<'_> {
             "task": self.task.name,
             "classes": self.classes,
             "several_classes_at_once": self.task.several,
-            "model": "logistic regression over hashed n-grams and annotations",
+            "model": "logistic regression over hashed n-grams, annotations and embeddings",
+            "features": {
+                "annotations": self.features.annotations,
+                "embeddings": self.features.embeddings,
+            },
             "columns": self.columns,
             "settings": self.settings,
             "data": { "lessons_blake3": self.data, "made_of": self.made_of },
@@ -59,12 +64,14 @@ fn write_readme(card: &Card<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "Classifies `{}`: {}. {} Logistic regression with {} columns: words and pairs of words of \
-         the judged text, its letters, the turns before, annotations of other extractors; \
-         probabilities are calibrated on calls that were not learned from.\n",
+         the judged text, its letters, the turns before{}{}; probabilities are calibrated on \
+         calls that were not learned from.\n",
         card.task.name,
         card.classes.join(", "),
         if card.task.several { "Several can hold at once." } else { "One holds." },
         card.columns,
+        if card.features.annotations { ", annotations of other extractors" } else { "" },
+        if card.features.embeddings { ", its embedding" } else { "" },
     )?;
     writeln!(out, "## Learned from\n\nLessons (BLAKE3): `{}`\n", card.data)?;
     for (name, root) in card.made_of {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rehearsal_classify::{Classifier, Example, Measures, decided};
-use rehearsal_config::{Trainer, Trust};
+use rehearsal_config::{Features, Learner, Trainer, Trust};
 use rehearsal_model::Hasher;
 use rehearsal_statistics::Bootstrap;
 
@@ -13,6 +13,7 @@ use crate::error::ImproveError;
 use crate::files::{fresh, write};
 use crate::judge::judge;
 use crate::lessons::{Lesson, Lessons, Rater, Side, settings};
+use crate::pupils;
 use crate::registry::{Registry, Stage, Version};
 use crate::rows::Found;
 use crate::task::Task;
@@ -55,6 +56,7 @@ pub(crate) fn train(
         version: number,
         task,
         trust,
+        features: features(trainer),
         classes: &classes,
         columns: classifier.columns(),
         settings: classifier.settings(),
@@ -67,7 +69,9 @@ pub(crate) fn train(
     let home = registry.folder().join(&trainer.id);
     let building = home.join(format!(".{number}.building"));
     fresh(&building)?;
+    let pupil_of = lessons.all().iter().filter(|lesson| lesson.side != Side::Test);
     let files = vec![
+        pupils::note(&building, &pupil_of.map(|lesson| lesson.call.clone()).collect())?,
         write(&building, "README.md", readme(&card).as_bytes())?,
         write(&building, "card.json", card.json().as_bytes())?,
         write(&building, MODEL, &bytes)?,
@@ -94,6 +98,13 @@ pub(crate) fn train(
         revision: 0,
     })?;
     Ok(Trained { version, unchanged: false, refused: Vec::new() })
+}
+
+fn features(trainer: &Trainer) -> Features {
+    match &trainer.learner {
+        Learner::Classifier { features, .. } => *features,
+        Learner::Command { .. } => Features::default(),
+    }
 }
 
 /// Digest of all that a classifier follows from.

@@ -16,6 +16,7 @@ use rehearsal_model::Hasher;
 
 use crate::ImproveError;
 use crate::files;
+use crate::pupils;
 use crate::registry::{Registry, Stage, Version};
 use crate::trainer::Trained;
 
@@ -66,11 +67,15 @@ pub(crate) fn train(
         return Err(ImproveError::Moved(order.name.to_owned()));
     }
     let mut files = Vec::new();
+    if let Some(calls) = pupils::of_dataset(order.dataset, manifest)? {
+        files.push(pupils::note(&home, &calls)?);
+    }
+    let known = files.len();
     for name in results(&work, order.results)? {
         let record = files::record(&work, &name)?;
         files.push(rehearsal_dataset::FileRecord { path: format!("{WORK}/{name}"), ..record });
     }
-    if files.is_empty() {
+    if files.len() == known {
         return Err(ImproveError::NoResults { trainer: trainer.to_owned(), folder: work });
     }
     let version = registry.register(Version {

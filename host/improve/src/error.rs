@@ -59,6 +59,14 @@ pub enum ImproveError {
         /// Tasks that there are.
         known: Vec<String>,
     },
+    /// A trainer wants to know what texts mean, and nobody can tell.
+    #[error("`{trainer}` has `embeddings` among its features: {reason}")]
+    NoEmbeddings {
+        /// The trainer's id.
+        trainer: String,
+        /// Why not.
+        reason: String,
+    },
     /// A command did not end well.
     #[error("the command of `{trainer}` {ending}; its log is {}{}", log.display(), tail(.last))]
     Command {

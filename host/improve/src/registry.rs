@@ -91,7 +91,7 @@ pub struct Version {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub(crate) enum Line {
     Model(Box<Version>),
     Frozen { trainer: String, calls: BTreeSet<String> },
 }
@@ -369,7 +369,7 @@ impl<'a> Registry<'a> {
         Ok(())
     }
 
-    fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal.jsonl")
     }
 

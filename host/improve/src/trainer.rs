@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use rehearsal_config::{Learner, Pipeline, Trainer};
 use rehearsal_dataset::Manifest;
+use rehearsal_pipeline::CallSemantics;
 use rehearsal_repository::Repository;
 use rehearsal_review::Verdict;
 
 use crate::lessons::{Lessons, Side};
+use crate::meaning::add_vectors;
 use crate::registry::{Registry, Version};
 use crate::rows::{Found, add_facts, sorted};
 use crate::task::Task;
@@ -23,6 +25,8 @@ pub struct Workshop<'a> {
     pub repository: &'a Repository,
     /// Verdicts that stand.
     pub verdicts: &'a [Verdict],
+    /// What turns mean, for trainers that want to know.
+    pub semantics: Option<&'a CallSemantics>,
     /// Write nothing down.
     pub dry_run: bool,
 }
@@ -77,7 +81,9 @@ pub(crate) fn gather(
     trainer: &Trainer,
     task: &Task,
 ) -> Result<Found, ImproveError> {
-    let Learner::Classifier { labels, .. } = &trainer.learner else { return Ok(Found::default()) };
+    let Learner::Classifier { labels, features, .. } = &trainer.learner else {
+        return Ok(Found::default());
+    };
     let mut found = Found::default();
     if let Some(dataset) = &trainer.dataset {
         found.dataset(&workshop.dataset(dataset), (&trainer.id, dataset), task)?;
@@ -98,7 +104,12 @@ pub(crate) fn gather(
     let said = workshop.verdicts;
     verdicts::add(&mut found.lessons, said, workshop.repository, task, &waiting)?;
     found.lessons.sort();
-    add_facts(&mut found.lessons, workshop.repository, task)?;
+    if features.annotations {
+        add_facts(&mut found.lessons, workshop.repository, task)?;
+    }
+    if features.embeddings {
+        add_vectors(&mut found.lessons, workshop.semantics, &trainer.id, task)?;
+    }
     Ok(found)
 }
 

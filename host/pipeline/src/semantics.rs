@@ -88,6 +88,18 @@ impl CallSemantics {
         let _ = self.repository.set(repository);
     }
 
+    /// A vector a text, in the order of the texts.
+    ///
+    /// # Errors
+    /// There is no model, or it cannot be used; a sentence that says so.
+    pub fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
+        let found = self.embed(texts).map_err(|error| match error {
+            EmbedError::Unavailable(reason) | EmbedError::Failed(reason) => reason,
+        })?;
+        let width = (found.dimensions as usize).max(1);
+        Ok(found.values.chunks_exact(width).map(<[f32]>::to_vec).collect())
+    }
+
     fn name_and_digest(&self) -> String {
         format!("{}@{}", self.model, self.digest.get(..12).unwrap_or_default())
     }
@@ -135,6 +147,12 @@ impl CallSemantics {
             unit.put(&EMBEDDINGS, key.as_bytes(), fingerprint(key), &bytes)?;
         }
         repository.commit(unit).map(drop)
+    }
+}
+
+impl std::fmt::Debug for CallSemantics {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("CallSemantics").field("model", &self.model).finish_non_exhaustive()
     }
 }
 

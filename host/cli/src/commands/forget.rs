@@ -1,12 +1,13 @@
 //! `rehearsal forget`: erases calls, and writes the data sets without them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use rehearsal_config::Config;
 use rehearsal_gate::Mode;
+use rehearsal_improve::{Registry, Stage, Version};
 use rehearsal_model::ConversationId;
 use rehearsal_pipeline::existing_key;
 use rehearsal_pipeline::forget::{self, Condemned, Forgotten};
@@ -14,6 +15,7 @@ use rehearsal_pipeline::media;
 use rehearsal_pipeline::verdicts::forget_verdicts;
 use rehearsal_repository::Repository;
 use rehearsal_review::Journal;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::args::Forget;
@@ -51,11 +53,15 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
     let reporter = progress::reporter(json);
     let written =
         runtime.block_on(forget::rewrite(&Arc::new(resolved.plan), &repository, &*reporter))?;
+    let registry = Registry::open(&repository, &resolved.config.pipeline.workspace)?;
+    let erased: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+    let pupils: Vec<Pupil> = registry.pupils(&erased)?.into_iter().map(Pupil::of).collect();
     let done = Forgotten { calls: condemned.len() as u64, records, ..written };
     repository.checkpoint()?;
     if json {
         print::json(
-            &json!({ "calls": condemned, "dry_run": false, "done": done, "verdicts": verdicts }),
+            &json!({ "calls": condemned, "dry_run": false, "done": done, "verdicts": verdicts,
+                     "models": pupils }),
         );
     } else {
         print::out(&list(&condemned));
@@ -63,7 +69,7 @@ pub(crate) fn run(what: &Forget, plugins: Option<&Path>, json: bool) -> Result<E
             let journal = journal.path().display();
             print::out(&format!("{verdicts} verdicts of experts erased from {journal}"));
         }
-        print::out(&in_words(&done));
+        print::out(&in_words(&done, &pupils));
     }
     Ok(Exit::Done)
 }
@@ -110,7 +116,38 @@ fn list(condemned: &[Condemned]) -> String {
     lines.join("\n")
 }
 
-fn in_words(done: &Forgotten) -> String {
+/// A model that learned from calls that were erased.
+#[derive(Serialize)]
+struct Pupil {
+    /// `nepq@2`
+    model: String,
+    stage: Stage,
+    /// How many of them; none where the version does not know what it learned from.
+    calls: Option<usize>,
+}
+
+impl Pupil {
+    fn of((version, calls): (&Version, Option<usize>)) -> Self {
+        let model = format!("{}@{}", version.trainer, version.version);
+        Self { model, stage: version.stage, calls }
+    }
+
+    fn in_words(&self) -> String {
+        let Self { model, stage, calls } = self;
+        let trainer = model.split('@').next().unwrap_or_default();
+        let how = match calls {
+            Some(calls) => format!("learned from {calls} of them"),
+            None => "may have learned from them: it does not know its calls".to_owned(),
+        };
+        format!(
+            "model {model} ({}) {how}: `rehearsal train {trainer}` makes one without, and its \
+             folder is yours to delete",
+            stage.name()
+        )
+    }
+}
+
+fn in_words(done: &Forgotten, pupils: &[Pupil]) -> String {
     let mut lines = vec![format!(
         "{} calls erased, {} records with all their versions; they are not loaded again",
         done.calls, done.records
@@ -124,8 +161,10 @@ fn in_words(done: &Forgotten) -> String {
              them"
         ));
     }
+    lines.extend(pupils.iter().map(Pupil::in_words));
     lines.push(
-        "the sources are yours: delete the files themselves, backups, and models trained on them"
+        "the sources are yours: delete the files themselves, backups, and what was trained \
+         elsewhere"
             .to_owned(),
     );
     lines.join("\n")

@@ -38,7 +38,15 @@ pub(crate) fn run(file: &PipelineFile, dry_run: bool, as_json: bool) -> Result<E
         .filter(|item| item.why == Why::Chance)
         .map(|item| item.item_id)
         .collect();
-    let workshop = Workshop { pipeline, repository: &repository, verdicts: &verdicts, dry_run };
+    let trainers: Vec<_> = pipeline.trainers.iter().collect();
+    let semantics = super::train::semantics(&config, &trainers, as_json);
+    let workshop = Workshop {
+        pipeline,
+        repository: &repository,
+        verdicts: &verdicts,
+        semantics: semantics.as_ref(),
+        dry_run,
+    };
     let order = Order { by_chance };
     let written = if dry_run { None } else { experts::write(workshop)? };
     let (mut rounds, mut failed) = (Vec::new(), Vec::new());

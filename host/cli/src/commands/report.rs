@@ -15,6 +15,7 @@ use rehearsal_pipeline::query::{self, Status};
 use rehearsal_pipeline::{Duplicates, Objection, Overview, Redacted, overview, why};
 use serde_json::json;
 
+use super::{report_loop, report_models, report_tiers};
 use crate::args::PipelineFile;
 use crate::exit::Exit;
 use crate::print;
@@ -47,8 +48,11 @@ pub(crate) fn run(out: &Path, file: &PipelineFile, json: bool) -> Result<Exit> {
         validators: validators(&status, &why(&repository, 1)?),
         duplicates: duplicates(&overview.duplicates),
         datasets,
-        // What other rooms have to tell of the same pipeline comes in here.
-        sections: Vec::new(),
+        sections: vec![
+            report_tiers::section(&repository)?,
+            report_loop::section(&pipeline, &repository)?,
+            report_models::section(&pipeline, &repository)?,
+        ],
         failures: failures(&status),
     };
     std::fs::write(out, page.html()?).with_context(|| format!("cannot write {}", out.display()))?;

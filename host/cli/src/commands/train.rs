@@ -1,15 +1,16 @@
 //! `rehearsal train`, `models`, `promote` and `rollback`.
 
 use anyhow::Result;
-use rehearsal_config::{Config, Trainer};
+use rehearsal_config::{Config, Learner, Trainer};
 use rehearsal_improve::{Registry, Trained, Version, Workshop, train};
+use rehearsal_pipeline::CallSemantics;
 use rehearsal_pipeline::verdicts::all_verdicts;
 use rehearsal_review::Journal;
 use serde_json::{Value, json};
 
 use crate::args::PipelineFile;
 use crate::exit::{Exit, WrongUsage};
-use crate::print;
+use crate::{print, progress};
 
 /// Trains one trainer, or all; one that fails does not keep the others from their turn.
 pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Result<Exit> {
@@ -18,10 +19,12 @@ pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Res
     let repository = super::repository(file)?;
     let journal = Journal::new(&config.pipeline.review.verdicts);
     let verdicts = all_verdicts(&repository, &journal)?.standing();
+    let semantics = semantics(&config, &chosen, as_json);
     let workshop = Workshop {
         pipeline: &config.pipeline,
         repository: &repository,
         verdicts: &verdicts,
+        semantics: semantics.as_ref(),
         dry_run: false,
     };
     let (mut made, mut failed, mut refused) = (Vec::new(), Vec::new(), Vec::new());
@@ -49,6 +52,18 @@ pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Res
         (false, false) => Exit::FailedItems,
         (false, true) => Exit::Done,
     })
+}
+
+/// The embedding model where a trainer wants it, fetched if it is not here.
+pub(super) fn semantics(
+    config: &Config,
+    trainers: &[&Trainer],
+    json: bool,
+) -> Option<CallSemantics> {
+    let wants = |trainer: &&Trainer| matches!(&trainer.learner, Learner::Classifier { features, .. } if features.embeddings);
+    let reporter = progress::reporter(json);
+    let wanted = trainers.iter().any(wants);
+    wanted.then(|| CallSemantics::fetch(&config.pipeline.semantics, &*reporter))
 }
 
 fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<&'a Trainer>> {

@@ -8,9 +8,10 @@ use toml::de::DeValue;
 use crate::decode::{
     Context, Form, Key, Node, Section, boolean, choice, identifier, list, share, text, texts,
 };
-use crate::{Diagnostic, Learner, Trainer, Trust};
+use crate::{Diagnostic, Features, Learner, Trainer, Trust};
 
 const KINDS: [&str; 2] = ["classifier", "command"];
+const FEATURES: [&str; 2] = ["annotations", "embeddings"];
 
 pub(super) const KEYS: &[Key] = &[
     Key::required(
@@ -49,6 +50,13 @@ pub(super) const KEYS: &[Key] = &[
         Form::Texts,
         "of a classifier: files of labelled texts beside the data set's",
         "labels = [\"labels/experts.jsonl\"]",
+    ),
+    Key::optional(
+        "features",
+        Form::Choices(&FEATURES),
+        "of a classifier: what it sees of a turn beside its words: what other extractors said, \
+         the embedding of what was said (default `annotations`)",
+        "features = [\"annotations\", \"embeddings\"]",
     ),
     Key::optional(
         "trust",
@@ -90,7 +98,7 @@ const TRUST_KEYS: &[Key] = &[
 ];
 
 /// Keys that only one kind has.
-const OF_CLASSIFIER: [&str; 5] = ["task", "annotation", "labels", "trust", "gate"];
+const OF_CLASSIFIER: [&str; 6] = ["task", "annotation", "labels", "features", "trust", "gate"];
 const OF_COMMAND: [&str; 3] = ["command", "env", "results"];
 
 /// Every trainer that could be read, with where its data set is named.
@@ -145,6 +153,10 @@ fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Le
         Some(node) => trust(context, node),
         None => Some(Trust::default()),
     };
+    let features = match section.node("features") {
+        Some(_) => section.get(context, "features", features),
+        None => Some(Features::default()),
+    };
     let labels = section.get(context, "labels", |context, key, node| {
         list(context, key, node, "an array of files", file)
     });
@@ -164,7 +176,14 @@ fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Le
         let help = "dataset = \"feedback\"";
         missing(context, section, "a classifier wants a `dataset` or `labels` to learn from", help);
     }
-    Some(Learner::Classifier { task: task?, annotation, labels, trust: trust?, gate: gate? })
+    Some(Learner::Classifier {
+        task: task?,
+        annotation,
+        labels,
+        features: features?,
+        trust: trust?,
+        gate: gate?,
+    })
 }
 
 fn command(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Learner> {
@@ -207,6 +226,14 @@ fn trust(context: &mut Context<'_>, node: &Node<'_>) -> Option<Trust> {
         learned: read("learned", fallback.learned)?,
         cue: read("cue", fallback.cue)?,
     })
+}
+
+fn features(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<Features> {
+    let named = list(context, key, node, "an array of features", |context, key, node| {
+        choice(context, key, node, &FEATURES)
+    })?;
+    let has = |name: &str| named.iter().any(|one| one == name);
+    Some(Features { annotations: has("annotations"), embeddings: has("embeddings") })
 }
 
 fn file(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<PathBuf> {
