@@ -264,7 +264,9 @@ impl Resolver<'_> {
             return Ok(None);
         };
         let about = handle.describe().await?.value;
-        let outside = grants.http.clone().map(|door| Outside::new(door, &stage.grants.http));
+        // A door that opens for nothing leads nowhere.
+        let door = grants.http.clone().filter(|_| !stage.grants.http.is_empty());
+        let outside = door.map(|door| Outside::new(door, &stage.grants.http));
         let emits = match about.details {
             Details::Extractor { emits, .. } => emits,
             _ => Vec::new(),
