@@ -5,23 +5,26 @@
 //! validator re-runs one stage. An item that a plugin fails on goes to the dead letters
 //! and no further; the others of its batch go on.
 
-use std::collections::BTreeMap;
+mod inspect;
 
-use rehearsal_model::{Annotation, ConversationId, Digest, Example, Verdict};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rehearsal_model::{Annotation, ConversationId, Digest, Example};
 use rehearsal_repository::{Fingerprint, Kind, Repository};
-use rehearsal_sandbox::Subject;
 
 use crate::batch::{self, Trouble};
 use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, dead_letter_key};
 use crate::outside::{kept_in, unavailable};
-use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
+use crate::plan::{Plan, Ready, ReadyPath};
 use crate::records::{
-    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, Inspection, PRODUCTS, PROFILES,
-    PathProduct, Product, StageAnnotations, Subjects, fingerprint,
+    ANALYSES, Analysis, CALLS, CallRecord, DEAD_LETTERS, PRODUCTS, PROFILES, PathProduct, Product,
+    StageAnnotations, Subjects, fingerprint,
 };
 use crate::summary::StageSummary;
 use crate::{PipelineError, keys, profile, tiers};
+use inspect::inspect;
 
 /// What came of a batch.
 #[derive(Default)]
@@ -31,6 +34,10 @@ pub(crate) struct Analysed {
     pub(crate) errors: Vec<String>,
     /// Calls that were put off, by stage and reason.
     pub(crate) put_off: BTreeMap<(String, String), u64>,
+    /// Time in plugins, their instances included.
+    pub(crate) plugins: Duration,
+    /// Time of reading and keeping records.
+    pub(crate) store: Duration,
 }
 
 /// A call on its way through the stages.
@@ -52,8 +59,8 @@ struct Work {
 }
 
 impl Work {
-    fn annotations(&self) -> Vec<Annotation> {
-        self.analysis.stages.iter().flat_map(|stage| stage.annotations.iter().cloned()).collect()
+    fn annotations(&self) -> impl Iterator<Item = &Annotation> {
+        self.analysis.stages.iter().flat_map(|stage| &stage.annotations)
     }
 
     const fn as_input(&self) -> Input {
@@ -72,11 +79,13 @@ pub(crate) async fn analyse(
     experts: &Experts,
     ids: &[ConversationId],
 ) -> Result<Analysed, PipelineError> {
+    let mut done = Analysed::default();
+    let started = Instant::now();
     let mut works = Vec::with_capacity(ids.len());
     for id in ids {
         works.extend(open(repository, *id)?);
     }
-    let mut done = Analysed::default();
+    done.store += started.elapsed();
     for stage in &plan.extractors {
         extract(stage, &mut works, &mut done).await?;
     }
@@ -89,7 +98,9 @@ pub(crate) async fn analyse(
     for validator in plan.validators.iter().filter(|v| v.inspects == Subjects::Examples) {
         inspect(validator, experts, &mut works, &mut done).await?;
     }
+    let started = Instant::now();
     keep(plan, repository, experts, works, &mut done)?;
+    done.store += started.elapsed();
     Ok(done)
 }
 
@@ -139,11 +150,14 @@ async fn extract(
             .iter()
             .map(|(index, _)| (works[*index].id, &works[*index].call.conversation))
             .collect();
+        let started = Instant::now();
         let call = async |part: &[_]| stage.handle.extract(part).await;
-        match &stage.outside {
+        let outcomes = match &stage.outside {
             Some(outside) => batch::apart(&inputs, outside, call).await?,
             None => batch::each(&inputs, call).await?,
-        }
+        };
+        done.plugins += started.elapsed();
+        outcomes
     };
     for ((index, key), outcome) in fresh.into_iter().zip(outcomes) {
         let work = &mut works[index];
@@ -214,7 +228,10 @@ async fn build(
                 (works[*index].id, &works[*index].call.conversation, annotations.as_slice())
             })
             .collect();
-        batch::each(&inputs, async |part| stage.handle.build(part).await).await?
+        let started = Instant::now();
+        let outcomes = batch::each(&inputs, async |part| stage.handle.build(part).await).await?;
+        done.plugins += started.elapsed();
+        outcomes
     };
     for ((index, key), outcome) in fresh.into_iter().zip(outcomes) {
         let work = &mut works[index];
@@ -234,76 +251,6 @@ async fn build(
                 fail(work, stage, trouble, input, summary, &mut done.errors);
             }
         }
-    }
-    Ok(())
-}
-
-/// Calls or examples of each call are inspected together, so that verdicts and partial
-/// can be kept with the call.
-async fn inspect(
-    validator: &ReadyValidator,
-    experts: &Experts,
-    works: &mut [Work],
-    done: &mut Analysed,
-) -> Result<(), PipelineError> {
-    let stage = &validator.stage;
-    let summary = done.stages.entry(stage.id.clone()).or_default();
-    for work in works.iter_mut().filter(|work| work.failure.is_none()) {
-        let mut annotations = work.annotations();
-        annotations.extend_from_slice(experts.of(work.id));
-        let examples: Vec<Example> = work.examples().cloned().collect();
-        let key = match validator.inspects {
-            Subjects::Conversations => {
-                keys::on_call(&stage.key, &work.digest, &annotations.iter().collect::<Vec<_>>())
-            }
-            Subjects::Examples => {
-                keys::on_examples(&stage.key, &examples.iter().collect::<Vec<_>>())
-            }
-        };
-        let former = &mut work.former_product.inspections;
-        let known = former.iter().position(|f| f.validator == stage.id && f.key == key);
-        let inspection = if let Some(at) = known {
-            summary.cached += 1;
-            former.swap_remove(at)
-        } else {
-            let subjects: Vec<Subject<'_>> = match validator.inspects {
-                Subjects::Conversations => vec![Subject::Conversation(
-                    work.id,
-                    &work.call.conversation,
-                    annotations.as_slice(),
-                )],
-                Subjects::Examples => examples.iter().map(Subject::Example).collect(),
-            };
-            match stage.handle.inspect(&subjects).await {
-                Ok(called) => {
-                    summary.worked += 1;
-                    summary.results += called.value.verdicts.len() as u64;
-                    Inspection {
-                        validator: stage.id.clone(),
-                        key,
-                        subjects: validator.inspects,
-                        verdicts: called.value.verdicts,
-                        partial: called.value.partial,
-                    }
-                }
-                Err(error) => {
-                    let trouble = batch::trouble_of(error)?;
-                    let input = match validator.inspects {
-                        Subjects::Conversations => work.as_input(),
-                        Subjects::Examples => {
-                            Input::Examples { id: work.id, digest: work.digest, examples }
-                        }
-                    };
-                    fail(work, stage, trouble, input, summary, &mut done.errors);
-                    continue;
-                }
-            }
-        };
-        let kept_out = inspection.verdicts.iter().filter(|v| matches!(v, Verdict::Reject(_)));
-        summary.rejected += kept_out.count() as u64;
-        work.rejected |= validator.inspects == Subjects::Conversations
-            && inspection.verdicts.iter().any(|v| matches!(v, Verdict::Reject(_)));
-        work.product.inspections.push(inspection);
     }
     Ok(())
 }

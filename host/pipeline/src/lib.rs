@@ -76,6 +76,7 @@ pub use run::{load, run};
 pub use semantics::CallSemantics;
 pub use summary::{
     DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
+    TimeSpent,
 };
 pub use trial::{Trial, identities, trials};
 pub use tiers::{TierAgreement, tier_agreement};

@@ -39,13 +39,18 @@ pub async fn run(
     let mut summary = RunSummary::default();
     let guard = Arc::new(Guard::open(&plan.privacy, &plan.workspace, &*reporter)?);
     load_sources(&plan, &repository, &guard, &reporter, &stop, &mut summary).await?;
+    summary.time.loading = started.elapsed().as_secs_f64();
     let sources: HashSet<&str> = plan.sources.iter().map(|s| s.stage.id.as_str()).collect();
     let live = live_calls(&repository, &sources)?;
     summary.calls = live.len() as u64;
+    let analysing = Instant::now();
     analyse_calls(&plan, &repository, &reporter, &stop, &live, &mut summary).await?;
+    summary.time.analysing = analysing.elapsed().as_secs_f64();
     summary.stopped = stop.load(Ordering::Relaxed);
     if !summary.stopped {
+        let writing = Instant::now();
         summary.datasets = publish(&plan, &repository, &live, &*reporter).await?;
+        summary.time.writing = writing.elapsed().as_secs_f64();
     }
     summary.standing_failures = repository.count(Kind::DeadLetter);
     summary.seconds = started.elapsed().as_secs_f64();
@@ -159,6 +164,8 @@ async fn analyse_calls(
         for (why, calls) in analysed.put_off {
             *put_off.entry(why).or_default() += calls;
         }
+        summary.time.plugins += analysed.plugins.as_secs_f64();
+        summary.time.store += analysed.store.as_secs_f64();
         summary.add_stages(analysed.stages);
         reporter.progress("calls", done, Some(total), "calls");
     }

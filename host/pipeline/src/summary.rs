@@ -25,8 +25,25 @@ pub struct RunSummary {
     pub standing_failures: u64,
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// Where they went.
+    pub time: TimeSpent,
     /// Stopped before its end on request.
     pub stopped: bool,
+}
+
+/// Where a run's time went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimeSpent {
+    /// Wall-clock seconds of listing and loading sources, speech recognition included.
+    pub loading: f64,
+    /// Wall-clock seconds of extractors, paths and validators, and of keeping what they say.
+    pub analysing: f64,
+    /// Of these, seconds in plugins, summed over workers.
+    pub plugins: f64,
+    /// Of these, seconds of reading and keeping records, summed over workers.
+    pub store: f64,
+    /// Wall-clock seconds of dividing calls into splits and writing data sets and reports.
+    pub writing: f64,
 }
 
 /// What came of a source. Nothing is dropped silently:

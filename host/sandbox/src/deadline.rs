@@ -18,6 +18,11 @@ impl Deadline {
         Arc::new(Self(Mutex::new(Instant::now() + time)))
     }
 
+    /// Gives a further call of the same instance its own time.
+    pub(crate) fn restart(&self, time: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + time;
+    }
+
     fn end(&self) -> Instant {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! One call: a fresh instance, armed with its deadline, and what it leaves behind.
+//! One call, or a few of one batch: a fresh instance, armed with its deadline, and what it leaves behind.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct FileRead {
 #[error("{0}")]
 struct WrongTypes(String);
 
-/// An instance during its only call.
+/// An instance during its calls for one batch.
 pub(crate) struct Session<'p, E: Exports> {
     plugin: &'p Plugin<E>,
     export: &'static str,

@@ -1,4 +1,4 @@
-//! The four kinds of plugins, a typed handle each. Every call gets a fresh instance.
+//! The four kinds of plugins, a typed handle each. Every batch gets a fresh instance.
 
 /// A typed handle of one world: what all four have in common. Expects the world's
 /// `GuestIndices` in scope.

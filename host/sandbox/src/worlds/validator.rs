@@ -6,6 +6,7 @@ use rehearsal_model::{
 
 use super::check_rows;
 use crate::bindings::exports::rehearsal::plugin::validator_api::{self as wit, GuestIndices};
+use crate::bindings::rehearsal::plugin::types as wit_types;
 use crate::lift::Lift;
 use crate::lower::{AnnotatedParts, ExampleParts};
 use crate::{CallError, Called, Failure, LimitExceeded, describe};
@@ -63,24 +64,46 @@ impl Validator {
     /// # Errors
     /// If the call fails.
     pub async fn inspect(&self, batch: &[Subject<'_>]) -> Result<Called<Inspection>, CallError> {
+        let Called { mut value, output, files } = self.inspect_each(&[batch]).await?;
+        // One batch was asked for and answered.
+        let value = value.pop().unwrap_or(Inspection { verdicts: Vec::new(), partial: Vec::new() });
+        Ok(Called { value, output, files })
+    }
+
+    /// As [`Self::inspect`] for several batches, each with a partial and a deadline of its
+    /// own, one after the other in the same instance: making an instance takes longer than
+    /// most verdicts.
+    ///
+    /// # Errors
+    /// If one of the calls fails; none of them has a result then.
+    pub async fn inspect_each<'s, B: AsRef<[Subject<'s>]>>(
+        &self,
+        batches: &[B],
+    ) -> Result<Called<Vec<Inspection>>, CallError> {
         let id = |subject: &Subject<'_>| match subject {
             Subject::Conversation(id, ..) => Some(*id),
             Subject::Example(_) => None,
         };
-        let ids: Vec<_> = batch.iter().filter_map(id).collect();
+        let subjects = batches.iter().flat_map(|batch| batch.as_ref());
+        let ids: Vec<_> = subjects.filter_map(id).collect();
         let mut session = self.0.start("inspect", &ids).await?;
-        let parts: Vec<_> = batch.iter().map(Parts::new).collect();
-        let views: Vec<_> = parts.iter().map(Parts::view).collect();
-        let call = session.guest.call_inspect(&mut session.store, &views);
-        let answer = session.deadline.limit(call).await;
-        session.finish(answer, |lift, answer, _| {
-            let inspection = answer.map_err(|error| Failure::Plugin(error.into()))?;
-            check_rows("verdicts", inspection.verdicts.len(), batch.len())?;
-            let verdicts = inspection.verdicts.into_iter().map(|said| verdict(lift, said));
-            Ok(Inspection {
-                verdicts: verdicts.collect::<Result<_, _>>()?,
-                partial: partial(lift, inspection.partial)?,
-            })
+        let mut answers = Vec::with_capacity(batches.len());
+        let mut failed = Ok(());
+        for batch in batches.iter().map(AsRef::as_ref) {
+            session.deadline.restart(self.0.limits().deadline);
+            let parts: Vec<_> = batch.iter().map(Parts::new).collect();
+            let views: Vec<_> = parts.iter().map(Parts::view).collect();
+            let call = session.guest.call_inspect(&mut session.store, &views);
+            match session.deadline.limit(call).await {
+                Ok(answer) => answers.push((answer, batch.len())),
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
+            }
+        }
+        session.finish(failed.map(|()| answers), |lift, answers, _| {
+            answers.into_iter().map(|(answer, asked)| inspection(lift, answer, asked)).collect()
         })
     }
 
@@ -127,6 +150,20 @@ impl Validator {
             })
         })
     }
+}
+
+fn inspection(
+    lift: Lift<'_>,
+    answer: Result<wit::Inspection, wit_types::Error>,
+    asked: usize,
+) -> Result<Inspection, Failure> {
+    let inspection = answer.map_err(|error| Failure::Plugin(error.into()))?;
+    check_rows("verdicts", inspection.verdicts.len(), asked)?;
+    let verdicts = inspection.verdicts.into_iter().map(|said| verdict(lift, said));
+    Ok(Inspection {
+        verdicts: verdicts.collect::<Result<_, _>>()?,
+        partial: partial(lift, inspection.partial)?,
+    })
 }
 
 fn partial(lift: Lift<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, LimitExceeded> {
