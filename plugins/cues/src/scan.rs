@@ -105,35 +105,29 @@ impl Scan {
     /// Cuts a text into words and sentences.
     fn read(&mut self, cues: &Cues, text: &str) {
         self.tokens.clear();
-        let punctuated = text.contains(['.', '?', '!']);
-        let quotes_pair = text.matches('"').count().is_multiple_of(2);
-        let (mut quoted, mut sentence) = (false, 0);
-        let mut chars = text.char_indices().peekable();
-        while let Some((start, first)) = chars.next() {
-            match first {
+        let punctuated = text.bytes().any(|byte| matches!(byte, b'.' | b'?' | b'!'));
+        let quotes_pair = text.bytes().filter(|byte| *byte == b'"').count().is_multiple_of(2);
+        let (mut quoted, mut sentence, mut at) = (false, 0, 0);
+        while let Some(&byte) = text.as_bytes().get(at) {
+            // Nearly all there is: words of ASCII and what is between them.
+            if byte == b' ' {
+                at += 1;
+                continue;
+            }
+            let Some(c) = text[at..].chars().next() else { break };
+            let start = at;
+            at += c.len_utf8();
+            match c {
                 '"' if quotes_pair => quoted = !quoted,
                 '\u{201c}' => quoted = true,
                 '\u{201d}' => quoted = false,
                 '.' | '!' | '?' | '\u{2026}' | '\n' => {
-                    self.close_sentence(sentence, first == '?' || !punctuated);
+                    self.close_sentence(sentence, c == '?' || !punctuated);
                     sentence = self.tokens.len();
                 }
-                _ if first.is_alphanumeric() => {
-                    let mut end = start + first.len_utf8();
-                    while let Some(&(at, c)) = chars.peek() {
-                        let inside = c.is_alphanumeric()
-                            || (is_apostrophe(c)
-                                && text[at + c.len_utf8()..].starts_with(char::is_alphanumeric))
-                            // "2.5" is one word.
-                            || (c == '.' && text[..at].ends_with(|c: char| c.is_ascii_digit())
-                                && text[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-                        if !inside {
-                            break;
-                        }
-                        end = at + c.len_utf8();
-                        chars.next();
-                    }
-                    self.push(cues, text, start..end, quoted, sentence);
+                c if c.is_alphanumeric() => {
+                    at = word_end(text, at);
+                    self.push(cues, text, start..at, quoted, sentence);
                 }
                 _ => {}
             }
@@ -151,13 +145,17 @@ impl Scan {
         sentence: usize,
     ) {
         self.lower.clear();
-        for c in text[range.clone()].chars() {
-            if is_apostrophe(c) {
-                self.lower.push('\'');
-            } else if c.is_ascii() {
-                self.lower.push(c.to_ascii_lowercase());
-            } else {
-                self.lower.extend(c.to_lowercase());
+        let word = &text[range.clone()];
+        if word.is_ascii() {
+            self.lower.push_str(word);
+            self.lower.make_ascii_lowercase();
+        } else {
+            for c in word.chars() {
+                if is_apostrophe(c) {
+                    self.lower.push('\'');
+                } else {
+                    self.lower.extend(c.to_lowercase());
+                }
             }
         }
         let (stem, clitic) = split_clitic(&self.lower);
@@ -196,6 +194,31 @@ impl Scan {
         for token in &mut self.tokens[first..] {
             token.sentence = (end, asks);
         }
+    }
+}
+
+/// Where a word ends that goes on at `at`.
+fn word_end(text: &str, mut at: usize) -> usize {
+    loop {
+        while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric) {
+            at += 1;
+        }
+        let Some(c) = text[at..].chars().next() else { return at };
+        let next = at + c.len_utf8();
+        let inside = match c {
+            ' ' => false,
+            // "2.5" is one word.
+            '.' => {
+                let digit = |c: char| c.is_ascii_digit();
+                text[..at].ends_with(digit) && text[next..].starts_with(digit)
+            }
+            c if is_apostrophe(c) => text[next..].starts_with(char::is_alphanumeric),
+            c => c.is_alphanumeric(),
+        };
+        if !inside {
+            return at;
+        }
+        at = next;
     }
 }
 

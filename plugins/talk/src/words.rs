@@ -21,6 +21,9 @@ impl Word<'_> {
     /// Lower-case, with a straight apostrophe.
     #[must_use]
     pub fn lower(&self) -> String {
+        if self.text.is_ascii() {
+            return self.text.to_ascii_lowercase();
+        }
         self.text
             .chars()
             .map(|c| if c == '\u{2019}' { '\'' } else { c })
@@ -34,26 +37,53 @@ impl Word<'_> {
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + text[at..].find(char::is_alphanumeric)?;
-        let mut end = start;
-        let mut chars = text[start..].char_indices().peekable();
-        while let Some((offset, c)) = chars.next() {
-            let joins = match c {
-                '\'' | '\u{2019}' => chars.peek().is_some_and(|next| next.1.is_alphanumeric()),
-                '.' | ',' => {
-                    text[..start + offset].ends_with(|c: char| c.is_ascii_digit())
-                        && chars.peek().is_some_and(|next| next.1.is_ascii_digit())
-                }
-                c => c.is_alphanumeric(),
-            };
-            if !joins {
-                break;
-            }
-            end = start + offset + c.len_utf8();
-        }
-        at = end;
-        Some(Word { text: &text[start..end], start })
+        let start = word_start(text, at)?;
+        at = word_end(text, start);
+        Some(Word { text: &text[start..at], start })
     })
+}
+
+/// Where the next word starts.
+fn word_start(text: &str, mut at: usize) -> Option<usize> {
+    loop {
+        let byte = *text.as_bytes().get(at)?;
+        if byte.is_ascii() {
+            if byte.is_ascii_alphanumeric() {
+                return Some(at);
+            }
+            at += 1;
+        } else {
+            let c = text[at..].chars().next()?;
+            if c.is_alphanumeric() {
+                return Some(at);
+            }
+            at += c.len_utf8();
+        }
+    }
+}
+
+/// Where a word ends that goes on at `at`.
+fn word_end(text: &str, mut at: usize) -> usize {
+    loop {
+        while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric) {
+            at += 1;
+        }
+        let Some(c) = text[at..].chars().next() else { return at };
+        let next = at + c.len_utf8();
+        let joins = match c {
+            ' ' => false,
+            '\'' | '\u{2019}' => text[next..].starts_with(char::is_alphanumeric),
+            '.' | ',' => {
+                let digit = |c: char| c.is_ascii_digit();
+                text[..at].ends_with(digit) && text[next..].starts_with(digit)
+            }
+            c => c.is_alphanumeric(),
+        };
+        if !joins {
+            return at;
+        }
+        at = next;
+    }
 }
 
 /// Sentences as byte ranges: each ends behind its mark (and closing quotes); a text

@@ -1,5 +1,6 @@
 //! An example as the checks read it: messages in order, words counted once.
 
+use rehearsal_quality::text::words;
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::types;
 
@@ -28,12 +29,14 @@ impl<'a> Reading<'a> {
                 (critique.prompt.iter().collect(), vec![critique.completion.as_str()])
             }
         };
-        let count = |text: &str| text.split_whitespace().count();
-        let of_texts: usize = texts.iter().map(|text| count(text)).sum();
-        let of_messages: usize = messages.iter().map(|message| count(&message.content)).sum();
-        let trained = messages.iter().filter(|message| message.train);
-        let trained_words =
-            of_texts + trained.map(|message| count(&message.content)).sum::<usize>();
+        let of_texts: usize = texts.iter().map(|text| words(text)).sum();
+        let (mut of_messages, mut trained) = (0, 0);
+        for message in &messages {
+            let count = words(&message.content);
+            of_messages += count;
+            trained += if message.train { count } else { 0 };
+        }
+        let trained_words = of_texts + trained;
         Self { messages, texts, words: of_messages + of_texts, trained_words }
     }
 
