@@ -4,7 +4,10 @@
 //! looked at: in a text with capitals the capitalised words, in one without them every
 //! word that is not among the commonest.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::lexicon::{Lexicon, TITLES, lexicon};
 use crate::token::{Token, TokenKind, tokens};
@@ -23,7 +26,7 @@ pub struct CallText<'t> {
     pub(crate) turns: Vec<Vec<Token<'t>>>,
     /// Whether it has capitals; speech recognisers often give none.
     pub(crate) cased: bool,
-    uses: HashMap<String, Uses>,
+    uses: HashMap<Cow<'t, str>, Uses, RandomState>,
 }
 
 /// How a call uses a word.
@@ -146,7 +149,7 @@ impl<'t> CallText<'t> {
         let words = || turns.iter().flatten().filter(|token| token.is_word());
         let capitals = words().filter(|token| token.is_capitalised()).count();
         let cased = capitals * 50 > words().count();
-        let mut uses: HashMap<String, Uses> = HashMap::new();
+        let mut uses: HashMap<Cow<'t, str>, Uses, RandomState> = HashMap::default();
         for turn in &turns {
             for (at, token) in turn.iter().enumerate().filter(|(_, token)| token.is_word()) {
                 let uses = uses.entry(token.base.clone()).or_default();
@@ -184,16 +187,20 @@ impl<'t> CallText<'t> {
         at: usize,
         token: &Token<'_>,
     ) -> bool {
-        if !token.is_word() || TITLES.contains(&token.lower.as_str()) {
+        // The cheapest question first: most words of a text with capitals have none.
+        if !token.is_word() || (self.cased && !token.is_capitalised()) {
             return false;
         }
-        let named = lexicon.given(&token.base).is_some() || lexicon.is_family(&token.base);
+        if TITLES.contains(&&*token.lower) {
+            return false;
+        }
+        let named = || lexicon.about(&token.base).is_name();
         if self.cased {
             let contraction = token.base == "i" || token.lower.starts_with("i'");
-            let opener = starts_sentence(turn, at) && common.level(&token.base) == 3 && !named;
-            token.is_capitalised() && !contraction && !opener
+            let opener = || starts_sentence(turn, at) && common.level(&token.base) == 3 && !named();
+            !contraction && !opener()
         } else {
-            (named && token.base.len() > 1) || common.level(&token.base) < 3
+            (named() && token.base.len() > 1) || common.level(&token.base) < 3
         }
     }
 
@@ -212,12 +219,12 @@ impl<'t> CallText<'t> {
 
     /// Words that the call uses in lower case, without repeats.
     pub fn lower_words(&self) -> impl Iterator<Item = &str> {
-        self.uses.iter().filter(|(_, uses)| uses.lower > 0).map(|(word, _)| word.as_str())
+        self.uses.iter().filter(|(_, uses)| uses.lower > 0).map(|(word, _)| &**word)
     }
 
     /// All its words, with repeats.
     pub fn all_words(&self) -> impl Iterator<Item = &str> {
-        self.turns.iter().flatten().filter(|token| token.is_word()).map(|token| token.base.as_str())
+        self.turns.iter().flatten().filter(|token| token.is_word()).map(|token| &*token.base)
     }
 
     /// Whether what is known of words alone makes a candidate a name: a given name that
@@ -233,7 +240,7 @@ impl<'t> CallText<'t> {
         // Churches, hospitals and towns: "Saint Brigid's", "San Pietro".
         const NO_PERSON: &[&str] = &["saint", "st", "san", "santa", "santo", "yom"];
         let before = |back: usize| candidate.token.checked_sub(back).map(|at| &turn[at]);
-        if before(1).is_some_and(|token| NO_PERSON.contains(&token.base.as_str())) {
+        if before(1).is_some_and(|token| NO_PERSON.contains(&&*token.base)) {
             return false;
         }
         // "mc", "jo": short ones are as often something else.
@@ -244,10 +251,8 @@ impl<'t> CallText<'t> {
         let titled = before(if dotted { 2 } else { 1 });
         let unusual = common.level(&token.base) < 2 && !lexicon.is_proper(&token.base);
         let follows_title = titled.is_some_and(|title| {
-            let short = matches!(
-                title.base.as_str(),
-                "mr" | "mrs" | "ms" | "mister" | "missus" | "miss" | "dr"
-            );
+            let short =
+                matches!(&*title.base, "mr" | "mrs" | "ms" | "mister" | "missus" | "miss" | "dr");
             short && (token.is_capitalised() || (!self.cased && unusual))
         });
         let family = lexicon.is_family(&token.base) || !lexicon.is_word(&token.base);
@@ -293,7 +298,7 @@ impl<'t> CallText<'t> {
         let spelling = ((lexicon.spelling(&token.base) * 3.0).round() + 20.0).max(0.0) as u64;
         out.add(24, &[spelling]);
         out.add(25, &[spelling, tag, u64::from(self.cased)]);
-        let uses = self.uses.get(&token.base).copied().unwrap_or_default();
+        let uses = self.uses.get(&*token.base).copied().unwrap_or_default();
         let in_call = u64::from(uses.capital > 0) * 2 + u64::from(uses.lower > 0);
         let often = u64::from(uses.total.min(4));
         out.add(26, &[in_call, own.shape, rare, start]);
@@ -308,13 +313,13 @@ impl<'t> CallText<'t> {
             out.add(32, &[tag, start]);
         }
         let before = &turn[at.saturating_sub(3)..at];
-        if before.iter().any(|token| RELATIONS.contains(&token.lower.as_str())) {
+        if before.iter().any(|token| RELATIONS.contains(&&*token.lower)) {
             out.add(33, &[own.shape, tag]);
         }
-        for token in before.iter().filter(|token| CALLING.contains(&token.lower.as_str())) {
+        for token in before.iter().filter(|token| CALLING.contains(&&*token.lower)) {
             out.add(34, &[word_hash(&token.lower), tag, start]);
         }
-        if before.last().is_some_and(|token| TITLES.contains(&token.lower.as_str())) {
+        if before.last().is_some_and(|token| TITLES.contains(&&*token.lower)) {
             out.add(35, &[own.shape]);
         }
         out.add(36, &[candidate.turn.min(4) as u64, tag, own.shape]);
@@ -340,7 +345,7 @@ impl View {
         };
         let class = match token.kind {
             TokenKind::Number => 3,
-            TokenKind::Word if DIGITS.contains(&token.lower.as_str()) => 4,
+            TokenKind::Word if DIGITS.contains(&&*token.lower) => 4,
             TokenKind::Word | TokenKind::Mark => word_hash(&token.lower),
         };
         let shape = match token.kind {
@@ -360,12 +365,14 @@ impl View {
                 }
             }
         };
-        let base = token.base.as_str();
+        let base = &*token.base;
         let singular = base.strip_suffix('s').unwrap_or(base);
-        let tag = u64::from(lexicon.given(base).is_some())
-            + 2 * u64::from(lexicon.is_family(base) || lexicon.is_family(singular))
-            + 4 * u64::from(lexicon.is_word(base))
-            + 8 * u64::from(lexicon.is_proper(base));
+        let about = lexicon.about(base);
+        let family = about.family || (singular.len() < base.len() && lexicon.is_family(singular));
+        let tag = u64::from(about.given.is_some())
+            + 2 * u64::from(family)
+            + 4 * u64::from(about.word)
+            + 8 * u64::from(about.proper);
         Self { class, shape, tag }
     }
 }

@@ -116,7 +116,7 @@ fn next_of_name(tokens: &[Token<'_>], marked: &[bool], last: usize) -> Option<us
         return Some(last + 2);
     }
     let particle =
-        |at: usize| tokens.get(at).is_some_and(|token| PARTICLES.contains(&token.base.as_str()));
+        |at: usize| tokens.get(at).is_some_and(|token| PARTICLES.contains(&&*token.base));
     (1..=2)
         .find(|count| (1..=*count).all(|n| particle(last + n)) && is(last + count + 1))
         .map(|count| last + count + 1)
@@ -124,9 +124,8 @@ fn next_of_name(tokens: &[Token<'_>], marked: &[bool], last: usize) -> Option<us
 
 fn with_titles(tokens: &[Token<'_>], mut at: usize) -> usize {
     loop {
-        let title = |back: usize| {
-            at.checked_sub(back).filter(|at| TITLES.contains(&tokens[*at].lower.as_str()))
-        };
+        let title =
+            |back: usize| at.checked_sub(back).filter(|at| TITLES.contains(&&*tokens[*at].lower));
         let dotted = at.checked_sub(1).is_some_and(|at| tokens[at].text == ".");
         match title(1).or_else(|| title(2).filter(|_| dotted)) {
             Some(before) => at = before,

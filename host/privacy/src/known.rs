@@ -51,7 +51,7 @@ impl KnownNames {
             let words: Vec<String> = tokens(name)
                 .into_iter()
                 .filter(|token| token.is_word() && token.base.chars().count() > 1)
-                .map(|token| token.base)
+                .map(|token| token.base.into_owned())
                 .filter(|base| !TITLES.contains(&base.as_str()))
                 .filter(|base| !PARTICLES.contains(&base.as_str()) && !is_role(base))
                 .collect();

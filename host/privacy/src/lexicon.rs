@@ -4,8 +4,10 @@
 //! `random_word` (178,000, inflected, no proper nouns): most names are told by *not*
 //! being among them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
 
 use crate::token::fold;
 
@@ -62,11 +64,29 @@ pub(crate) const PARTICLES: &[&str] = &[
     "al", "el", "ap", "ab", "y", "ter", "ten", "st", "mac", "mc",
 ];
 
+/// What the lists say of a word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct About {
+    /// A given name.
+    pub(crate) given: Option<Gender>,
+    /// A family name.
+    pub(crate) family: bool,
+    /// A proper noun that names no person.
+    pub(crate) proper: bool,
+    /// An English word.
+    pub(crate) word: bool,
+}
+
+impl About {
+    pub(crate) const fn is_name(self) -> bool {
+        self.given.is_some() || self.family
+    }
+}
+
 pub(crate) struct Lexicon {
-    given: HashMap<&'static str, Gender>,
-    family: HashSet<&'static str>,
-    proper: HashSet<&'static str>,
-    words: HashSet<&'static str>,
+    /// All lists in one table: a tagger asks for all of them, and each look is a miss of
+    /// the processor's cache.
+    known: HashMap<&'static str, About, RandomState>,
     spelling: Spelling,
 }
 
@@ -81,54 +101,71 @@ pub(crate) fn entries(list: &'static str) -> impl Iterator<Item = &'static str> 
     list.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
 }
 
-/// Given names of a gender and family names that surrogates are drawn from.
-pub(crate) fn surrogate_names(gender: Gender) -> Vec<&'static str> {
-    entries(match gender {
-        Gender::Female => FEMALE,
-        Gender::Male => MALE,
-        Gender::Either => EITHER,
-    })
-    .filter(|name| !name.contains('-'))
-    .collect()
+/// Given names of a gender that surrogates are drawn from.
+pub(crate) fn surrogate_names(gender: Gender) -> &'static [&'static str] {
+    static NAMES: LazyLock<[Vec<&'static str>; 3]> = LazyLock::new(|| {
+        [FEMALE, MALE, EITHER]
+            .map(|list| entries(list).filter(|name| !name.contains('-')).collect())
+    });
+    match gender {
+        Gender::Female => &NAMES[0],
+        Gender::Male => &NAMES[1],
+        Gender::Either => &NAMES[2],
+    }
 }
 
 /// Family names that surrogates are drawn from.
-pub(crate) fn surrogate_families() -> Vec<&'static str> {
-    entries(FAMILY).collect()
+pub(crate) fn surrogate_families() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(FAMILY).collect());
+    &NAMES
 }
 
 impl Lexicon {
     fn new() -> Self {
-        let mut given = HashMap::new();
+        let words = random_word::all(random_word::Lang::En);
+        let mut known: HashMap<&'static str, About, RandomState> =
+            HashMap::with_capacity_and_hasher(words.len() * 9 / 8, RandomState::default());
+        for word in words {
+            known.entry(word).or_default().word = true;
+        }
+        // Each word once, in whatever order: they are counted.
+        let spelling = Spelling::new(
+            [FEMALE, MALE, EITHER, FAMILY].into_iter().flat_map(entries),
+            known.keys().copied(),
+        );
         for (list, gender) in
             [(FEMALE, Gender::Female), (MALE, Gender::Male), (EITHER, Gender::Either)]
         {
-            given.extend(entries(list).map(|name| (name, gender)));
+            for name in entries(list) {
+                known.entry(name).or_default().given = Some(gender);
+            }
         }
-        let words: HashSet<&'static str> =
-            random_word::all(random_word::Lang::En).iter().copied().collect();
-        let names = [FEMALE, MALE, EITHER, FAMILY].into_iter().flat_map(entries);
-        let spelling = Spelling::new(names, words.iter().copied());
-        let family = entries(FAMILY).collect();
-        Self { given, family, proper: entries(PROPER).collect(), words, spelling }
+        entries(FAMILY).for_each(|name| known.entry(name).or_default().family = true);
+        entries(PROPER).for_each(|noun| known.entry(noun).or_default().proper = true);
+        Self { known, spelling }
+    }
+
+    /// What all lists say of a word.
+    pub(crate) fn about(&self, base: &str) -> About {
+        self.known.get(base).copied().unwrap_or_default()
     }
 
     pub(crate) fn given(&self, base: &str) -> Option<Gender> {
-        self.given.get(base).copied()
+        self.about(base).given
     }
 
     pub(crate) fn is_family(&self, base: &str) -> bool {
-        self.family.contains(base)
+        self.about(base).family
     }
 
     /// A proper noun that names no person.
     pub(crate) fn is_proper(&self, base: &str) -> bool {
-        self.proper.contains(base)
+        self.about(base).proper
     }
 
     /// An English word.
     pub(crate) fn is_word(&self, base: &str) -> bool {
-        self.words.contains(base)
+        self.about(base).word
     }
 
     /// How much a word is spelt like a name rather than like an English word: mean

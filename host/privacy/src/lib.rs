@@ -9,6 +9,7 @@
 //! No I/O: the host reads the key and calls [`Redactor::redact`] before any plugin sees
 //! a text. See `docs/privacy.md` for what it finds and misses.
 
+mod clues;
 mod entity;
 mod features;
 mod finder;

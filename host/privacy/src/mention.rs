@@ -54,7 +54,7 @@ fn words<'a, 't>(tokens: &'a [Token<'t>]) -> Vec<&'a Token<'t>> {
 }
 
 fn of_words(key: &Key, words: &[&Token<'_>]) -> Mark {
-    let bases: Vec<&str> = words.iter().take(MOST_WORDS).map(|token| token.base.as_str()).collect();
+    let bases: Vec<&str> = words.iter().take(MOST_WORDS).map(|token| &*token.base).collect();
     key.mark(&bases.join(" "))
 }
 

@@ -9,17 +9,19 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::clues::{self, Clues};
 use crate::entity::{Entity, Kind};
 use crate::lexicon::lexicon;
 use crate::token::tokens;
 
-const DIGIT: &str = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|\d+)";
+pub(crate) const DIGIT: &str =
+    r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|\d+)";
 const NUMBER: &str = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|\d+)";
 const UNIT: &str = "(?:one|two|three|four|five|six|seven|eight|nine)";
-const MONTH: &str = "(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)";
+pub(crate) const MONTH: &str = "(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)";
 const ORDINAL: &str = r"(?:(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)|\d{1,2}(?:st|nd|rd|th)?)";
 const YEAR: &str = r"(?:(?:(?:nineteen|twenty)[- ])?(?:oh[- ]\w+|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)|(?:19|20)\d\d|nineteen|twenty (?:ten|eleven|twelve))";
-const STREET: &str = "(?:street|road|lane|avenue|drive|court|close|terrace|place|row|brae|crescent|way|croft|steps|boulevard|highway|farm|calle|rd|ave|blvd)";
+pub(crate) const STREET: &str = "(?:street|road|lane|avenue|drive|court|close|terrace|place|row|brae|crescent|way|croft|steps|boulevard|highway|farm|calle|rd|ave|blvd)";
 const DOMAIN_END: &str = "(?:com|org|net|example|co|uk|ie|io|edu|gov|info|biz|au|nz|ca|us|de)";
 
 /// What a pattern finds; numbers are looked at again.
@@ -33,6 +35,8 @@ enum Finds {
 
 struct Pattern {
     finds: Finds,
+    /// Whether a text with these clues may match.
+    worth: fn(&Clues) -> bool,
     regex: Regex,
 }
 
@@ -43,45 +47,94 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         r"\b(?:[a-z'’]+ )?{local}(?:,? at |, at, )(?:[a-z]+ ){{0,3}}?[a-z]+(?:,? dot END)+\b"
     );
     let address = r"\b(?:(?:flat|unit|apartment|suite) \w+,? )?(?:\d+[a-z]?|NUMBER(?:[ -]NUMBER){1,3}) (?:[a-z'’]+ ){0,3}?STREET\b(?: NUMBER\b)?(?: de (?:los|las|la) \w+)?(?:,? (?:unit|flat|apartment|suite) \w+|, \w+ floor)?";
-    let sources: Vec<(Finds, &str)> = vec![
-        (Finds::Kind(Kind::Email), r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-        (SpokenEmail, &email),
-        (Finds::Kind(Kind::Url), r"\b(?:https?://|www\.)[^\s<>]*[\w/]"),
-        (Finds::Kind(Kind::Url), r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.END\b(?:/\S*[\w/])?"),
-        (Ip, r"\b\d{1,3}(?:\.\d{1,3}){3}\b"),
-        (Ip, r"\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7}\b"),
-        (Iban, r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"),
-        (Finds::Kind(Kind::Account), r"\b[a-z]{1,4}-\d{3,}(?:-\d+)?\b"),
-        (Finds::Kind(Kind::Account), r"\b[a-z]{1,3}\d{6,}\b"),
-        (Number, r"\bDIGIT(?:[ ,-]+(?:and |then |uh |um )?DIGIT){3,}(?:[ -]NUMBER)*\b"),
-        (Number, r"\bDIGIT(?:[ ,-]+(?:then )?(?:DIGIT|hundred\b)){5,}"),
-        (Number, r"\b\d{6,}\b"),
-        (Number, r"\+?\(?\d[\d() -]{5,}\d"),
-        (Number, r"\b\d{2,4}-\d{2,4}-\d{2,4}\b"),
-        (Number, r"(?:last four(?:'s| is| of| are)?|ending(?: in)?) (?<it>\d{4})\b"),
-        (Finds::Kind(Kind::Person), r"\b[a-z](?: [a-z]){4,}\b"),
-        (Finds::Kind(Kind::Person), r"\b[a-z](?:-[a-z]){3,}\b"),
-        (Finds::Kind(Kind::Address), r"\b(?:unit|flat) \w+, (?:[a-z]+ ){1,3}STREET\b"),
-        (Finds::Kind(Kind::Address), address),
-        (Finds::Kind(Kind::Address), r"\b[a-z]{1,2}\d{1,2}[a-z]? \d[a-z]{2}\b"),
+    // What a pattern finds, what no text does without that it matches, and the pattern.
+    let sources: Vec<(Finds, fn(&Clues) -> bool, &str)> = vec![
+        (Finds::Kind(Kind::Email), |seen| seen.at_sign, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+        (SpokenEmail, |seen| seen.has(clues::AT) && seen.has(clues::DOT), &email),
+        (
+            Finds::Kind(Kind::Url),
+            |seen| seen.slash || seen.has(clues::WWW),
+            r"\b(?:https?://|www\.)[^\s<>]*[\w/]",
+        ),
+        (
+            Finds::Kind(Kind::Url),
+            |seen| seen.dot_letter,
+            r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.END\b(?:/\S*[\w/])?",
+        ),
+        (Ip, |seen| seen.dot_digit, r"\b\d{1,3}(?:\.\d{1,3}){3}\b"),
+        (Ip, |seen| seen.colons > 1, r"\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7}\b"),
+        (
+            Iban,
+            |seen| seen.letter_digit,
+            r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b",
+        ),
+        (
+            Finds::Kind(Kind::Account),
+            |seen| seen.hyphen_digit && seen.run > 2,
+            r"\b[a-z]{1,4}-\d{3,}(?:-\d+)?\b",
+        ),
+        (
+            Finds::Kind(Kind::Account),
+            |seen| seen.letter_digit && seen.run > 5,
+            r"\b[a-z]{1,3}\d{6,}\b",
+        ),
+        (
+            Number,
+            |seen| seen.digits > 3,
+            r"\bDIGIT(?:[ ,-]+(?:and |then |uh |um )?DIGIT){3,}(?:[ -]NUMBER)*\b",
+        ),
+        // The last of them may be the beginning of a word: of "sixty".
+        (Number, |seen| seen.digits > 4, r"\bDIGIT(?:[ ,-]+(?:then )?(?:DIGIT|hundred\b)){5,}"),
+        (Number, |seen| seen.run > 5, r"\b\d{6,}\b"),
+        (Number, |seen| seen.spaced > 6, r"\+?\(?\d[\d() -]{5,}\d"),
+        (Number, |seen| seen.hyphen_digit, r"\b\d{2,4}-\d{2,4}-\d{2,4}\b"),
+        (
+            Number,
+            |seen| seen.run > 3,
+            r"(?:last four(?:'s| is| of| are)?|ending(?: in)?) (?<it>\d{4})\b",
+        ),
+        (Finds::Kind(Kind::Person), |seen| seen.letters > 4, r"\b[a-z](?: [a-z]){4,}\b"),
+        (Finds::Kind(Kind::Person), |seen| seen.letters > 3, r"\b[a-z](?:-[a-z]){3,}\b"),
+        (
+            Finds::Kind(Kind::Address),
+            |seen| seen.has(clues::UNIT) && seen.has(clues::STREET),
+            r"\b(?:unit|flat) \w+, (?:[a-z]+ ){1,3}STREET\b",
+        ),
+        (Finds::Kind(Kind::Address), |seen| seen.has(clues::STREET), address),
+        (
+            Finds::Kind(Kind::Address),
+            |seen| seen.letter_digit,
+            r"\b[a-z]{1,2}\d{1,2}[a-z]? \d[a-z]{2}\b",
+        ),
         (
             Finds::Kind(Kind::BirthDate),
+            |seen| seen.has(clues::OF) && seen.year(),
             r"\b(?:the )?ORDINAL of (?:the )?(?:MONTH|ORDINAL)[, ]+YEAR\b",
         ),
-        (Finds::Kind(Kind::BirthDate), r"\bMONTH (?:the )?ORDINAL[, ]+YEAR\b"),
         (
             Finds::Kind(Kind::BirthDate),
+            |seen| seen.has(clues::MONTH) && seen.year(),
+            r"\bMONTH (?:the )?ORDINAL[, ]+YEAR\b",
+        ),
+        (
+            Finds::Kind(Kind::BirthDate),
+            |seen| seen.has(clues::BIRTH) && seen.run > 0,
             r"\b(?:born|birth|dob)\b[^.?!]{0,24}?(?<it>\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d\d)\b",
         ),
-        (Finds::Kind(Kind::Card), r"\boh[- ]UNIT twenty[- ]\w+"),
         (
             Finds::Kind(Kind::Card),
+            |seen| seen.has(clues::OH) && seen.has(clues::YEAR),
+            r"\boh[- ]UNIT twenty[- ]\w+",
+        ),
+        (
+            Finds::Kind(Kind::Card),
+            |seen| seen.has(clues::EXPIRY) && seen.run > 1,
             r"\b(?:expir\w+|valid)\b[^.?!]{0,16}?(?<it>\d\d ?/ ?\d\d(?:\d\d)?)\b",
         ),
     ];
     sources
         .into_iter()
-        .filter_map(|(finds, source)| {
+        .filter_map(|(finds, worth, source)| {
             let source = source
                 .replace("DIGIT", DIGIT)
                 .replace("NUMBER", NUMBER)
@@ -93,7 +146,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
                 .replace("END", DOMAIN_END);
             // The sources are constants; a test compiles them all.
             let regex = Regex::new(&format!("(?i){source}")).ok()?;
-            Some(Pattern { finds, regex })
+            Some(Pattern { finds, worth, regex })
         })
         .collect()
 });
@@ -106,20 +159,13 @@ static ADDRESS_TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// What can start any of the patterns; most turns have nothing of it.
-static WORTH_A_LOOK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let source = r"(?i)\d|@|://|www\.|\.END\b|\bdot\b|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|of|flat|unit|MONTH)\b|\b[a-z][ -][a-z][ -][a-z]\b";
-    Regex::new(&source.replace("MONTH", MONTH).replace("END", DOMAIN_END)).ok()
-});
-
 /// Everything with a form in a text, overlapping as it comes. `before` is the end of
 /// what was said just before: "And your card number?".
 pub(crate) fn find(text: &str, before: &str) -> Vec<Entity> {
-    if WORTH_A_LOOK.as_ref().is_some_and(|regex| !regex.is_match(text)) {
-        return Vec::new();
-    }
+    let clues = Clues::of(text);
+    let worth = |pattern: &&Pattern| clues.as_ref().is_none_or(|clues| (pattern.worth)(clues));
     let mut found = Vec::new();
-    for pattern in PATTERNS.iter() {
+    for pattern in PATTERNS.iter().filter(worth) {
         for captures in pattern.regex.captures_iter(text) {
             let Some(matched) = captures.name("it").or_else(|| captures.get(0)) else { continue };
             let span = matched.range();
@@ -163,7 +209,7 @@ fn town(after: &str) -> usize {
     let lexicon = lexicon();
     let mut end = 0;
     for token in tokens(after).into_iter().take(4) {
-        let base = token.base.as_str();
+        let base = &*token.base;
         let letter = token.is_word() && base.len() == 1 && base != "i" && base != "a";
         let place = token.is_word() && (lexicon.is_proper(base) || !lexicon.is_word(base));
         // A letter ends nothing: "avenue v", but not "avenue, i".
@@ -269,6 +315,8 @@ pub(crate) fn floor(text: &str, mut at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn kinds(text: &str) -> Vec<(Kind, &str)> {
@@ -282,7 +330,51 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(PATTERNS.len(), 25);
-        assert!(ADDRESS_TAIL.is_some() && WORTH_A_LOOK.is_some());
+        assert!(ADDRESS_TAIL.is_some());
+    }
+
+    proptest! {
+        /// What a pattern matches has the clues that it asks for.
+        #[test]
+        fn no_pattern_is_passed_over(
+            words in proptest::collection::vec((piece(), "( | | |[ ,./:@_-]{0,3})"), 1..12)
+        ) {
+            let text: String = words.into_iter().flat_map(|(word, mark)| [word, mark]).collect();
+            let Some(clues) = Clues::of(&text) else { return Ok(()) };
+            for pattern in PATTERNS.iter() {
+                prop_assert!(
+                    (pattern.worth)(&clues) || !pattern.regex.is_match(&text),
+                    "{text:?} and {}", pattern.regex
+                );
+            }
+        }
+    }
+
+    /// Words that patterns are made of, and others.
+    fn piece() -> impl Strategy<Value = String> {
+        let words = [
+            DIGIT,
+            NUMBER,
+            UNIT,
+            MONTH,
+            ORDINAL,
+            YEAR,
+            STREET,
+            DOMAIN_END,
+            "at dot www https of the unit flat born birth dob valid expires expiry ending last four \
+             de los in oh hundred then and jane o’brien café gb82 west hx7 8ab sixtyish x",
+        ];
+        let words = words
+            .iter()
+            .flat_map(|source| source.split(|c: char| !c.is_alphanumeric() && c != '’'));
+        let words: Vec<String> =
+            words.filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect();
+        prop_oneof![
+            6 => proptest::sample::select(words),
+            2 => "[0-9]{1,8}",
+            1 => "[a-zA-Z]{1,3}[0-9]{0,4}",
+            1 => "[+(]?[0-9]{2,4}[) -]{1,2}[0-9]{3}",
+        ]
     }
 
     #[test]

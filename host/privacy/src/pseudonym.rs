@@ -159,7 +159,7 @@ impl Names {
                 continue;
             }
             let stem = token.stem_len();
-            match self.by_word.get(&token.base) {
+            match self.by_word.get(&*token.base) {
                 Some(surrogate) => out.push_str(&in_case_of(surrogate, &token)),
                 // A letter of a spelt name.
                 None => out.push(if token.is_capitalised() { 'X' } else { 'x' }),
@@ -176,9 +176,9 @@ fn parts_of(name: &str) -> Vec<(String, Part)> {
     let all = tokens(name);
     let words: Vec<&Token<'_>> =
         all.iter().filter(|token| !keeps(token) && token.base.chars().count() > 1).collect();
-    let title = all.iter().find(|token| TITLES.contains(&token.base.as_str()));
+    let title = all.iter().find(|token| TITLES.contains(&&*token.base));
     let formal = title.is_some_and(|title| {
-        matches!(title.base.as_str(), "mr" | "mrs" | "ms" | "dr" | "mister" | "missus" | "doctor")
+        matches!(&*title.base, "mr" | "mrs" | "ms" | "dr" | "mister" | "missus" | "doctor")
     });
     let part = |(at, token): (usize, &&Token<'_>)| {
         let lexicon = lexicon();
@@ -191,7 +191,7 @@ fn parts_of(name: &str) -> Vec<(String, Part)> {
         } else {
             Part::Given(lexicon.given(&token.base).unwrap_or_else(|| by_ending(&token.base)))
         };
-        (token.base.clone(), part)
+        (token.base.clone().into_owned(), part)
     };
     words.iter().enumerate().map(part).collect()
 }
@@ -205,8 +205,8 @@ fn by_ending(base: &str) -> Gender {
 /// What in a name identifies nobody.
 fn keeps(token: &Token<'_>) -> bool {
     token.kind != TokenKind::Word
-        || TITLES.contains(&token.lower.as_str())
-        || PARTICLES.contains(&token.lower.as_str())
+        || TITLES.contains(&&*token.lower)
+        || PARTICLES.contains(&&*token.lower)
         || token.lower == "dot"
 }
 

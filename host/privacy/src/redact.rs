@@ -1,6 +1,6 @@
 //! A conversation with its personal data replaced, every span and time moved along.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rehearsal_model::{Conversation, Span, Turn, Word};
 use serde::{Deserialize, Serialize};
@@ -290,14 +290,13 @@ fn listed(call: &Conversation, found: &[Vec<Entity>]) -> Vec<Redaction> {
 /// Planted entities that the host knows: words of the participants' names that stand
 /// in the new text with a capital.
 fn residual(old: &Conversation, new: &Conversation) -> u32 {
-    let mut uses: BTreeMap<&str, u32> = BTreeMap::new();
-    for word in new.text.split(|c: char| !c.is_alphanumeric()) {
-        *uses.entry(word).or_default() += 1;
-    }
     let names = known_names(old);
     let parts = names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
     let mut parts: Vec<&str> = parts.filter(|part| part.chars().count() > 2).collect();
+    if parts.is_empty() {
+        return 0;
+    }
     parts.sort_unstable();
-    parts.dedup();
-    parts.iter().filter_map(|part| uses.get(part)).sum()
+    let words = new.text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| parts.binary_search(word).is_ok()).count() as u32
 }

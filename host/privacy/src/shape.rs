@@ -147,7 +147,7 @@ fn same_form(text: &str, draws: &mut Draws, address: bool) -> String {
                 out.extend(token.text.chars().map(digit));
             }
             TokenKind::Word => {
-                let lower = token.lower.as_str();
+                let lower = &*token.lower;
                 let new = [UNITS, TEENS, TENS, ORDINALS, MONTHS]
                     .into_iter()
                     .find(|group| group.contains(&lower))

@@ -1,5 +1,7 @@
 //! Words, numbers and marks of a text, with their places.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -21,10 +23,11 @@ pub(crate) struct Token<'t> {
     /// First byte in the text.
     pub(crate) start: usize,
     pub(crate) kind: TokenKind,
-    /// In lower case, with plain apostrophes.
-    pub(crate) lower: String,
+    /// In lower case, with plain apostrophes. Borrowed, as `base`, where the text has it
+    /// like that: most words of a call.
+    pub(crate) lower: Cow<'t, str>,
     /// The word behind it: no accents, no apostrophes, no possessive ending.
-    pub(crate) base: String,
+    pub(crate) base: Cow<'t, str>,
 }
 
 impl Token<'_> {
@@ -83,17 +86,32 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
             TokenKind::Mark
         };
         let text = &text[start..end];
-        let lower = text.to_lowercase().replace('’', "'");
+        let lower = lower(text);
         let base = if kind == TokenKind::Word { base(&lower) } else { lower.clone() };
         found.push(Token { text, start, kind, lower, base });
     }
     found
 }
 
+fn lower(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        return Cow::Owned(text.to_lowercase().replace('’', "'"));
+    }
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// The word behind a lower-case token.
-fn base(lower: &str) -> String {
+fn base<'t>(lower: &Cow<'t, str>) -> Cow<'t, str> {
+    let plain = lower.bytes().all(|byte| byte.is_ascii_lowercase());
+    if plain {
+        return lower.clone();
+    }
     let ending = ENDINGS.iter().find_map(|ending| lower.strip_suffix(ending));
-    fold(ending.unwrap_or(lower))
+    Cow::Owned(fold(ending.unwrap_or(lower)))
 }
 
 /// Lower case without accents and apostrophes.
@@ -120,7 +138,7 @@ mod tests {
     #[test]
     fn words_keep_inner_apostrophes_and_lose_endings() {
         let found = tokens("O’Brien's at 12, Bríd'll");
-        let bases: Vec<&str> = found.iter().map(|token| token.base.as_str()).collect();
+        let bases: Vec<&str> = found.iter().map(|token| &*token.base).collect();
         assert_eq!(bases, ["obrien", "at", "12", ",", "brid"]);
         assert_eq!(&found[0].text[..found[0].stem_len()], "O’Brien");
     }
