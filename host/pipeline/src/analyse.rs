@@ -264,6 +264,8 @@ fn keep(
     done: &mut Analysed,
 ) -> Result<(), PipelineError> {
     let stages = plan.stages_key();
+    // Mostly there is none, and nothing to be looked up a stage and call.
+    let letters = repository.count(Kind::DeadLetter) > 0;
     let mut unit = repository.unit();
     for work in works {
         let id = work.id.as_bytes();
@@ -284,7 +286,9 @@ fn keep(
         };
         unit.put(&PRODUCTS, id, settled, &product)?;
         let failed_in = work.failure.as_ref().map(|letter| letter.stage.clone());
-        for stage in done.stages.keys().filter(|stage| failed_in.as_ref() != Some(stage)) {
+        let mended =
+            done.stages.keys().filter(|stage| letters && failed_in.as_ref() != Some(stage));
+        for stage in mended {
             let slot = dead_letter_key(stage, &work.id.to_string());
             if repository.contains(Kind::DeadLetter, &slot)? {
                 unit.delete(Kind::DeadLetter, slot)?;

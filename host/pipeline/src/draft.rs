@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rehearsal_model::{Conversation, ConversationId, Digest};
+use rehearsal_model::{ConversationId, Digest};
 use rehearsal_repository::{Kind, Unit};
 use rehearsal_sandbox::{
-    CallError, Entry, FailedItem, Failure, FileRead, Item, ItemBody, ItemError, PluginError,
-    RecordingItem,
+    CallError, Entry, Failure, FileRead, ItemError, PluginError, RecordingItem,
 };
 
 use crate::hear::{self, HearError};
 use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::load::Loading;
-use crate::privacy::Guarded;
+use crate::prepare::{Prepared, PreparedCall};
 use crate::records::{
     CALLS, CallRecord, DEAD_LETTERS, ENTRIES, EntryRecord, ItemRef, Media, OF_A_CALL, PARTS, Part,
     fingerprint, part_key,
 };
 use crate::report::Severity;
 use crate::summary::{PrivacySummary, SourceSummary, SpeechSummary};
-use crate::{PipelineError, entries, profile, text};
+use crate::{PipelineError, entries};
 
 /// Former versions of a call that are remembered.
 const FORMER: usize = 100;
@@ -116,26 +115,28 @@ impl<'a> Draft<'a> {
     /// Takes what the loader gave in one item's place.
     pub(crate) fn item(
         &mut self,
-        item: Result<Item, FailedItem>,
+        item: Prepared,
         speech: &mut SpeechSummary,
         privacy: &mut PrivacySummary,
     ) -> Result<(), PipelineError> {
-        if let Ok(Item { key, .. }) = &item {
-            let id = ConversationId::new(&self.record.source, &self.record.key, key);
-            if self.loading.repository.contains(Kind::Deletion, id.as_bytes())? {
-                // Erased on request: it does not come back, not even to be heard.
-                return Ok(());
+        let id = match &item {
+            Prepared::Call(call) => Some(call.id),
+            Prepared::Recording(key, _) => {
+                Some(ConversationId::new(&self.record.source, &self.record.key, key))
             }
+            Prepared::Failed(_) => None,
+        };
+        if let Some(id) = id
+            && self.loading.repository.contains(Kind::Deletion, id.as_bytes())?
+        {
+            // Erased on request: it does not come back, not even to be heard.
+            return Ok(());
         }
         self.tally.items += 1;
         match item {
-            Ok(Item { key, body: ItemBody::Conversation(call) }) => {
-                self.call(key, call, None, privacy)
-            }
-            Ok(Item { key, body: ItemBody::Recording(item) }) => {
-                self.recording(key, item, speech, privacy)
-            }
-            Err(failed) => {
+            Prepared::Call(call) => self.call(*call, privacy),
+            Prepared::Recording(key, item) => self.recording(key, item, speech, privacy),
+            Prepared::Failed(failed) => {
                 let item = place(&self.record.key, &failed.position);
                 self.unsettled |=
                     matches!(failed.error, ItemError::Plugin(PluginError::Transient(_)));
@@ -181,7 +182,9 @@ impl<'a> Draft<'a> {
         let error = match hearing.hear(repository, &media, *reporter, stop, speech) {
             Ok(transcript) => {
                 let call = hear::to_call(&transcript, recording.about);
-                return self.call(item, call, Some(media), privacy);
+                let entry = self.record.key.clone();
+                let call = self.loading.preparation(&entry).call(item, call, Some(media));
+                return self.call(call, privacy);
             }
             Err(HearError::Repository(error)) => return Err(error.into()),
             // The chunk is dropped with all its counts.
@@ -199,16 +202,11 @@ impl<'a> Draft<'a> {
 
     fn call(
         &mut self,
-        item: String,
-        conversation: Conversation,
-        media: Option<Media>,
+        call: PreparedCall,
         privacy: &mut PrivacySummary,
     ) -> Result<(), PipelineError> {
-        let mut conversation = text::normalise(conversation);
-        if conversation.licence.is_none() {
-            conversation.licence.clone_from(&self.loading.source.licence);
-        }
-        let id = ConversationId::new(&self.record.source, &self.record.key, &item);
+        let PreparedCall { id, record, digest, privacy: found } = call;
+        let conversation = &record.conversation;
         let problem = if conversation.turns.is_empty() {
             Some("nothing is said in it")
         } else if self.is_known(id)? {
@@ -217,7 +215,7 @@ impl<'a> Draft<'a> {
             None
         };
         if let Some(problem) = problem {
-            let place = place(&self.record.key, &item);
+            let place = place(&self.record.key, &record.item);
             self.tally.rejected += 1;
             let problem = problem.to_owned();
             return self.fail(self.letter(self.stage(), &place, problem, String::new()));
@@ -228,26 +226,8 @@ impl<'a> Draft<'a> {
             account: conversation.account.clone(),
             licence: conversation.licence.clone(),
         });
-        let (source, entry) = (self.record.source.clone(), self.record.key.clone());
-        let guard = self.loading.guard;
-        let identity = guard.replaces().then(|| {
-            profile::identity_of(&conversation, media.as_ref(), &|value| guard.veil(value))
-        });
-        let Guarded { conversation, redactions, mentions, summary } = guard.apply(id, conversation);
-        privacy.add(summary);
-        let former = Vec::new();
-        let record = CallRecord {
-            source,
-            entry,
-            item,
-            media,
-            conversation,
-            former,
-            redactions,
-            mentions,
-            identity,
-        };
-        self.keep(id, record)?;
+        privacy.add(found);
+        self.keep(id, record, digest)?;
         self.tally.loaded += 1;
         Ok(())
     }
@@ -263,8 +243,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Keeps a call; one that replaces another remembers what it was.
-    fn keep(&mut self, id: ConversationId, mut record: CallRecord) -> Result<(), PipelineError> {
-        let digest = record.digest();
+    fn keep(
+        &mut self,
+        id: ConversationId,
+        mut record: CallRecord,
+        digest: Digest,
+    ) -> Result<(), PipelineError> {
         let repository = self.loading.repository;
         if let Some(there) = repository.fingerprint(Kind::Conversation, id.as_bytes())? {
             let same = there == fingerprint(&digest);

@@ -33,6 +33,7 @@ mod minimal;
 mod outside;
 mod overview;
 mod plan;
+mod prepare;
 mod privacy;
 mod profile;
 mod publish;

@@ -17,6 +17,7 @@ use crate::draft::{Draft, plain};
 use crate::hear::Hearing;
 use crate::letters::{DeadLetter, Input, dead_letter_key, written};
 use crate::plan::ReadySource;
+use crate::prepare::Preparation;
 use crate::privacy::Guard;
 use crate::records::{CURSORS, DEAD_LETTERS, ENTRIES, entry_key, fingerprint, source_prefix};
 use crate::report::{Reporter, Severity};
@@ -31,6 +32,8 @@ pub(crate) struct Loading<'a> {
     pub(crate) guard: &'a Guard,
     pub(crate) reporter: &'a dyn Reporter,
     pub(crate) stop: &'a AtomicBool,
+    /// Threads that prepare calls.
+    pub(crate) workers: usize,
 }
 
 /// What came of a source, as far as it came.
@@ -148,7 +151,8 @@ impl Loading<'_> {
                     loaded.unanswered = 0;
                     let turn = course.turn(called.value.next, !called.value.items.is_empty());
                     draft.read(called.files);
-                    for item in called.value.items {
+                    let items = self.preparation(&entry.key).all(called.value.items, self.workers);
+                    for item in items {
                         draft.item(item, &mut loaded.speech, &mut loaded.privacy)?;
                         if self.stop.load(Ordering::Relaxed) {
                             // The chunk is loaded again by the next run.
@@ -182,6 +186,16 @@ impl Loading<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }
+        }
+    }
+
+    /// What becomes of the calls of an entry.
+    pub(crate) fn preparation<'e>(&'e self, entry: &'e str) -> Preparation<'e> {
+        Preparation {
+            source: &self.source.stage.id,
+            entry,
+            licence: self.source.licence.as_deref(),
+            guard: self.guard,
         }
     }
 

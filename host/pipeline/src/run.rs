@@ -105,7 +105,10 @@ async fn load_sources(
                 let source = &plan.sources[index];
                 let (repository, reporter) = (&*repository, &*told);
                 let (hearing, guard, stop) = (&*hearing, &*guard, &*stop);
-                Loading { source, repository, hearing, guard, reporter, stop }.run().await
+                let workers = plan.workers;
+                let loading =
+                    Loading { source, repository, hearing, guard, reporter, stop, workers };
+                loading.run().await
             })
         };
         let Loaded { source, speech, privacy, .. } =
