@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rehearsal_labels::Finding;
 use rehearsal_sdk::prelude::{Tier, Value};
 use rehearsal_sdk::types::Role;
-use rehearsal_sdk::{Call, Embeddings};
+use rehearsal_sdk::{Call, Embeddings, Refusal};
 
 use crate::text::hash;
 use crate::{Line, Model, Reading, Vectors};
@@ -27,6 +27,9 @@ impl Heard {
     /// # Errors
     /// Embeddings are not granted, or there is no model; for a person.
     pub fn new(call: &Call<'_>) -> Result<Self, String> {
+        let refused = |refusal: Refusal| refusal.message().to_owned();
+        // Reading a call for the heads takes longer than finding its cues.
+        call.embed(&[]).map_err(refused)?;
         let lines: Vec<Line<'_>> = call
             .turns()
             .map(|turn| Line {
@@ -36,8 +39,7 @@ impl Heard {
             })
             .collect();
         let reading = Reading::new(&lines);
-        let embedded =
-            call.embed(reading.texts()).map_err(|refusal| refusal.message().to_owned())?;
+        let embedded = call.embed(reading.texts()).map_err(refused)?;
         Ok(Self { reading, embedded })
     }
 }

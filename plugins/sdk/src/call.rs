@@ -93,7 +93,8 @@ impl<'a> Call<'a> {
         self.audio.open(self.conversation)
     }
 
-    /// What texts mean: a vector each. Ask for all that a call needs at once.
+    /// What texts mean: a vector each. Ask for all that a call needs at once; asked for
+    /// none, the host only tells whether it would give any.
     ///
     /// # Errors
     /// The grant `semantics` is missing, or the host has no model. Do without, and say

@@ -29,6 +29,10 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn embed(&self, texts: &[String]) -> Result<Embeddings, Refusal> {
+        if texts.is_empty() {
+            // Whether there are embeddings at all is worth asking before a call is read.
+            return self.ask(texts);
+        }
         let mut all = Embeddings { model: String::new(), dimensions: 0, values: Vec::new() };
         for part in texts.chunks(MAX_TEXTS) {
             let some = self.ask(part)?;
