@@ -25,14 +25,14 @@ pub fn backchannel_words(text: &str) -> Option<(usize, usize)> {
     if !(1..=LONGEST).contains(&all) {
         return None;
     }
-    let lower: Vec<String> = words(text).map(|word| word.lower()).collect();
+    let lower: Vec<_> = words(text).map(|word| word.lower()).collect();
     let (mut signals, mut at) = (0, 0);
     while let Some(word) = lower.get(at) {
         let pair = lower.get(at + 1).map(|next| format!("{word}_{next}"));
         let length = if pair.is_some_and(|pair| WORDS.contains(pair.as_str())) {
             2
         } else {
-            usize::from(WORDS.contains(word.as_str()))
+            usize::from(WORDS.contains(&**word))
         };
         signals += length;
         at += length.max(1);

@@ -32,7 +32,7 @@ pub fn cut_off(text: &str) -> Option<Cut> {
     let mut words = crate::words(end);
     let long = words.by_ref().take(LEAST_WORDS - 1).count() == LEAST_WORDS - 1;
     let last = words.last().filter(|word| long && word.range().end == end.len())?;
-    DANGLING.contains(&last.lower().as_str()).then_some(Cut::Dangling)
+    DANGLING.contains(&&*last.lower()).then_some(Cut::Dangling)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Content words by their stems.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxBuildHasher;
 
 use crate::words;
 
-static FUNCTION_WORDS: LazyLock<BTreeSet<&str>> =
+static FUNCTION_WORDS: LazyLock<HashSet<&str, FxBuildHasher>> =
     LazyLock::new(|| crate::listed(include_str!("../data/function-words.txt")).collect());
 
 /// A content word whatever its ending: "prices" and "priced" are one.
@@ -20,16 +21,16 @@ pub struct Stem(u32);
 pub struct Lexicon {
     stemmer: Stemmer,
     /// None for function words.
-    words: BTreeMap<String, Option<Stem>>,
-    stems: BTreeMap<String, Stem>,
+    words: HashMap<String, Option<Stem>, FxBuildHasher>,
+    stems: HashMap<String, Stem, FxBuildHasher>,
 }
 
 impl Default for Lexicon {
     fn default() -> Self {
         Self {
             stemmer: Stemmer::create(Algorithm::English),
-            words: BTreeMap::new(),
-            stems: BTreeMap::new(),
+            words: HashMap::default(),
+            stems: HashMap::default(),
         }
     }
 }
@@ -37,23 +38,22 @@ impl Default for Lexicon {
 impl Lexicon {
     /// Stems of a text's content words, in order.
     pub fn content(&mut self, text: &str) -> Vec<Stem> {
-        words(text).filter_map(|word| self.stem(word.lower())).collect()
+        words(text).filter_map(|word| self.stem(&word.lower())).collect()
     }
 
     /// Of a lower-case word; none for a function word.
-    fn stem(&mut self, word: String) -> Option<Stem> {
-        if let Some(known) = self.words.get(&word) {
+    fn stem(&mut self, word: &str) -> Option<Stem> {
+        if let Some(known) = self.words.get(word) {
             return *known;
         }
         let base = word.split('\'').next().unwrap_or_default();
-        let is_function = base.len() < 2
-            || FUNCTION_WORDS.contains(word.as_str())
-            || FUNCTION_WORDS.contains(base);
+        let is_function =
+            base.len() < 2 || FUNCTION_WORDS.contains(word) || FUNCTION_WORDS.contains(base);
         let stem = (!is_function).then(|| {
             let next = Stem(u32::try_from(self.stems.len()).unwrap_or(u32::MAX));
             *self.stems.entry(self.stemmer.stem(base).into_owned()).or_insert(next)
         });
-        self.words.insert(word, stem);
+        self.words.insert(word.to_owned(), stem);
         stem
     }
 }

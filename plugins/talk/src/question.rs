@@ -1,5 +1,7 @@
 //! Whether a sentence asks, and how.
 
+use std::borrow::Cow;
+
 use crate::words;
 
 /// How a sentence asks.
@@ -91,11 +93,11 @@ pub fn question(sentence: &str, punctuated: bool) -> Option<Question> {
 }
 
 /// The first words of a sentence, what only leads up to it left out.
-struct Head(Vec<String>);
+struct Head<'a>(Vec<Cow<'a, str>>);
 
-impl Head {
-    fn of(sentence: &str) -> Self {
-        let mut first: Vec<String> =
+impl<'a> Head<'a> {
+    fn of(sentence: &'a str) -> Self {
+        let mut first: Vec<Cow<'a, str>> =
             words(sentence).take(REACH + 4).map(|word| word.lower()).collect();
         let lead = first.iter().take(REACH).take_while(|word| is(LEADS, word)).count();
         Self(first.split_off(lead))
@@ -130,7 +132,7 @@ fn unmarked(text: &str) -> Option<Question> {
     if contracted || head.requests(0) {
         return Some(Question::Open);
     }
-    let all: Vec<String> = words(text).map(|word| word.lower()).collect();
+    let all: Vec<_> = words(text).map(|word| word.lower()).collect();
     let open = all.windows(3).any(|words| {
         is(OPEN, &words[0])
             && (is(AUXILIARIES, &words[1]) && is(SUBJECTS, &words[2]) || is(MEASURES, &words[1]))

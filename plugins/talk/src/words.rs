@@ -1,5 +1,6 @@
 //! Words and sentences of a text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A word and where it stands.
@@ -11,7 +12,7 @@ pub struct Word<'a> {
     pub start: usize,
 }
 
-impl Word<'_> {
+impl<'a> Word<'a> {
     /// Bytes of the text.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
@@ -20,15 +21,17 @@ impl Word<'_> {
 
     /// Lower-case, with a straight apostrophe.
     #[must_use]
-    pub fn lower(&self) -> String {
+    pub fn lower(&self) -> Cow<'a, str> {
         if self.text.is_ascii() {
-            return self.text.to_ascii_lowercase();
+            let upper = self.text.bytes().any(|byte| byte.is_ascii_uppercase());
+            return if upper {
+                Cow::Owned(self.text.to_ascii_lowercase())
+            } else {
+                Cow::Borrowed(self.text)
+            };
         }
-        self.text
-            .chars()
-            .map(|c| if c == '\u{2019}' { '\'' } else { c })
-            .flat_map(char::to_lowercase)
-            .collect()
+        let plain = self.text.chars().map(|c| if c == '\u{2019}' { '\'' } else { c });
+        Cow::Owned(plain.flat_map(char::to_lowercase).collect())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Linguistic style matching: how alike the two sides use function words (Ireland and
 //! Pennebaker, J. Pers. Soc. Psych. 99, 2010).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use rehearsal_sdk::prelude::*;
 use rehearsal_talk::words;
+use rustc_hash::FxBuildHasher;
 
 pub(crate) const MATCHING: Kind = Kind::new(
     "style_matching",
@@ -19,8 +20,8 @@ const CLASSES: usize = 9;
 const CLITICS: &[&str] = &["'s", "'re", "'ve", "'ll", "'d", "'m"];
 
 /// Classes of each function word.
-static FUNCTION_WORDS: LazyLock<BTreeMap<&str, Vec<usize>>> = LazyLock::new(|| {
-    let mut classes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+static FUNCTION_WORDS: LazyLock<HashMap<&str, Vec<usize>, FxBuildHasher>> = LazyLock::new(|| {
+    let mut classes: HashMap<&str, Vec<usize>, FxBuildHasher> = HashMap::default();
     let lines = include_str!("../function-words.txt").lines();
     let lines = lines.filter(|line| !line.starts_with('#') && !line.is_empty());
     for (class, line) in lines.take(CLASSES).enumerate() {
@@ -41,9 +42,8 @@ impl Style {
     fn read(&mut self, text: &str) {
         for word in words(text) {
             let lower = word.lower();
-            let clitic = CLITICS
-                .iter()
-                .find(|clitic| lower.len() > clitic.len() && lower.ends_with(**clitic));
+            let ends = |clitic: &&&str| lower.len() > clitic.len() && lower.ends_with(**clitic);
+            let clitic = lower.contains('\'').then(|| CLITICS.iter().find(ends)).flatten();
             let stem = &lower[..lower.len() - clitic.map_or(0, |clitic| clitic.len())];
             self.count(stem);
             if let Some(clitic) = clitic {

@@ -63,7 +63,7 @@ pub(crate) fn mirroring(
 /// A sentence that lists five or more short items, in the words of one who describes
 /// what he sells.
 pub(crate) fn feature_dump(text: &str) -> Option<Finding> {
-    let offers = || words(text).any(|word| OFFER_WORDS.contains(&word.lower().as_str()));
+    let offers = || words(text).any(|word| OFFER_WORDS.contains(&&*word.lower()));
     let (range, items) = sentences(text)
         .map(|range| (range.clone(), items(text, range)))
         .max_by_key(|(range, items)| (*items, std::cmp::Reverse(range.start)))?;

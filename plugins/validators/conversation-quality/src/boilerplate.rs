@@ -1,5 +1,9 @@
 //! Words that nobody says to anybody: announcements, voicemail, credits of captions.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Lower-case, apostrophes straight.
 const PHRASES: &[&str] = &[
     "call may be recorded",
@@ -35,8 +39,16 @@ const PHRASES: &[&str] = &[
     "like and subscribe",
 ];
 
+/// All phrases at once: a call is read from end to end, and has none as a rule. None if
+/// they were too many.
+static ANY: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PHRASES).ok());
+
 /// The first of these phrases that stands in a text.
 pub(crate) fn phrase(text: &str) -> Option<&'static str> {
+    if text.is_ascii() && ANY.as_ref().is_some_and(|any| !any.is_match(text)) {
+        return None;
+    }
     let text = text.to_lowercase();
     PHRASES.iter().copied().find(|phrase| text.contains(phrase))
 }

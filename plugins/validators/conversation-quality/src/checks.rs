@@ -1,7 +1,8 @@
 //! The checks, in the order in which they decide.
 
 use rehearsal_quality::Outcome::{Fails, Passes};
-use rehearsal_quality::{Outcome, checks, text};
+use rehearsal_quality::text::{self, Looks};
+use rehearsal_quality::{Outcome, checks};
 use rehearsal_sdk::prelude::*;
 
 use crate::reading::Reading;
@@ -67,7 +68,8 @@ fn asr_confidence(config: &Config, reading: &Reading<'_>) -> Outcome {
 }
 
 fn repetition(config: &Config, reading: &Reading<'_>) -> Outcome {
-    let shares = reading.call.turns().map(|turn| text::repetition(turn.text())).enumerate();
+    let mut looks = Looks::default();
+    let shares = reading.call.turns().map(|turn| looks.at(turn.text()).repetition).enumerate();
     match shares.into_iter().find(|(_, share)| *share > config.max_repetition) {
         Some((turn, share)) => {
             Fails(format!("{:.0} % of the word triples of turn {turn} are repeats", share * 100.0))
@@ -138,7 +140,8 @@ fn speaker_mark(_: &Config, reading: &Reading<'_>) -> Outcome {
         "Rep:",
         "REP:",
     ];
-    if !MARKS.iter().any(|mark| reading.call.conversation().text.contains(*mark)) {
+    let text = &reading.call.conversation().text;
+    if !text.contains(':') || !MARKS.iter().any(|mark| text.contains(*mark)) {
         return Passes;
     }
     for turn in reading.call.turns() {

@@ -97,21 +97,21 @@ fn role_confusion(config: &Config, example: &Example, reading: &Reading<'_>) -> 
 }
 
 fn unfilled_template(_: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    match reading.all().find_map(text::placeholder) {
+    match reading.marked().find_map(text::placeholder) {
         Some(place) => Fails(format!("`{place}` was never filled in")),
         None => Passes,
     }
 }
 
 fn redaction_mark(_: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    match reading.all().find_map(text::redaction_mark) {
+    match reading.marked().find_map(text::redaction_mark) {
         Some(mark) => Fails(format!("`{mark}` is a mark of redaction")),
         None => Passes,
     }
 }
 
 fn repetition(config: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    let shares = reading.said().map(text::repetition).enumerate();
+    let shares = reading.said().map(|look| look.repetition).enumerate();
     match shares.into_iter().find(|(_, share)| *share > config.max_repetition) {
         Some((index, share)) => {
             Fails(format!("{:.0} % of the word triples of text {index} are repeats", share * 100.0))
@@ -121,7 +121,7 @@ fn repetition(config: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
 }
 
 fn noise(config: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    let shares = reading.said().map(text::letters).enumerate();
+    let shares = reading.said().map(|look| look.letters).enumerate();
     match shares.into_iter().find(|(_, share)| *share < config.min_letters) {
         Some((index, share)) => {
             Fails(format!("{:.0} % of the characters of text {index} are letters", share * 100.0))

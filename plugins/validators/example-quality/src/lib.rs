@@ -7,6 +7,7 @@ mod checks;
 mod reading;
 
 pub use rehearsal_quality::Tally;
+use rehearsal_quality::text::Looks;
 use rehearsal_quality::{Checks, shares};
 use rehearsal_sdk::prelude::*;
 
@@ -70,11 +71,11 @@ impl Validator for ExampleQuality {
     }
 
     fn inspect(&self, batch: &[Subject]) -> Result<Inspection<Tally>> {
-        let mut partial = Tally::default();
+        let (mut partial, mut looks) = (Tally::default(), Looks::default());
         let verdicts = batch
             .iter()
             .map(|subject| match subject {
-                Subject::Example(example) => Ok(self.judge(example, &mut partial)),
+                Subject::Example(example) => Ok(self.judge(example, &mut looks, &mut partial)),
                 Subject::Conversation(_) => {
                     Err(Error::permanent("example-quality inspects examples, not conversations"))
                 }
@@ -101,8 +102,8 @@ impl ExampleQuality {
         }
     }
 
-    fn judge(&self, example: &Example, tally: &mut Tally) -> Verdict {
-        let reading = Reading::of(example);
+    fn judge(&self, example: &Example, looks: &mut Looks, tally: &mut Tally) -> Verdict {
+        let reading = Reading::of(example, looks);
         tally.subject(&example.family, reading.words);
         self.checks().judge(tally, |check| checks::TESTS[check](&self.config, example, &reading))
     }
