@@ -4,6 +4,7 @@
 //! `target/plugins` and the speech model.
 
 pub mod chromium;
+pub mod corpus;
 
 use std::collections::BTreeMap;
 use std::fs;
