@@ -33,10 +33,12 @@ enum Finds {
     Iban,
 }
 
+type Worth = fn(&Clues) -> bool;
+
 struct Pattern {
     finds: Finds,
     /// Whether a text with these clues may match.
-    worth: fn(&Clues) -> bool,
+    worth: Worth,
     regex: Regex,
 }
 
@@ -48,7 +50,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     );
     let address = r"\b(?:(?:flat|unit|apartment|suite) \w+,? )?(?:\d+[a-z]?|NUMBER(?:[ -]NUMBER){1,3}) (?:[a-z'’]+ ){0,3}?STREET\b(?: NUMBER\b)?(?: de (?:los|las|la) \w+)?(?:,? (?:unit|flat|apartment|suite) \w+|, \w+ floor)?";
     // What a pattern finds, what no text does without that it matches, and the pattern.
-    let sources: Vec<(Finds, fn(&Clues) -> bool, &str)> = vec![
+    let sources: Vec<(Finds, Worth, &str)> = vec![
         (Finds::Kind(Kind::Email), |seen| seen.at_sign, r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
         (SpokenEmail, |seen| seen.has(clues::AT) && seen.has(clues::DOT), &email),
         (
