@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str) -> Response {
-        Response { status, headers: vec![], body: body.as_bytes().to_vec() }
+        Response { status, headers: vec![], body: body.as_bytes().to_vec(), kept: None }
     }
 
     fn used(input: u64, output: u64) -> Response {

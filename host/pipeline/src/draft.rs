@@ -135,7 +135,7 @@ impl<'a> Draft<'a> {
         self.tally.items += 1;
         match item {
             Prepared::Call(call) => self.call(*call, privacy),
-            Prepared::Recording(key, item) => self.recording(key, item, speech, privacy),
+            Prepared::Recording(key, item) => self.recording(key, *item, speech, privacy),
             Prepared::Failed(failed) => {
                 let item = place(&self.record.key, &failed.position);
                 self.unsettled |=

@@ -48,8 +48,8 @@ mod sample;
 mod semantics;
 mod summary;
 mod text;
-mod trial;
 mod tiers;
+mod trial;
 pub mod verdicts;
 mod why;
 
@@ -79,6 +79,6 @@ pub use summary::{
     DatasetSummary, PrivacySummary, RunSummary, SourceSummary, SpeechSummary, StageSummary,
     TimeSpent,
 };
-pub use trial::{Trial, identities, trials};
 pub use tiers::{TierAgreement, tier_agreement};
+pub use trial::{Trial, identities, trials};
 pub use why::{Objection, Subject, why};

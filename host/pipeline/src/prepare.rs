@@ -27,7 +27,7 @@ pub(crate) struct Preparation<'a> {
 /// An item, its call as it will be kept.
 pub(crate) enum Prepared {
     Call(Box<PreparedCall>),
-    Recording(String, RecordingItem),
+    Recording(String, Box<RecordingItem>),
     Failed(FailedItem),
 }
 
@@ -70,7 +70,9 @@ impl Preparation<'_> {
             Ok(Item { key, body: ItemBody::Conversation(call) }) => {
                 Prepared::Call(Box::new(self.call(key, call, None)))
             }
-            Ok(Item { key, body: ItemBody::Recording(item) }) => Prepared::Recording(key, item),
+            Ok(Item { key, body: ItemBody::Recording(item) }) => {
+                Prepared::Recording(key, Box::new(item))
+            }
             Err(failed) => Prepared::Failed(failed),
         };
         items.into_iter().map(prepare).collect()

@@ -12,7 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use rehearsal_gate::{
-    Door, Encoding, Gate, GateError, Grant, Grantee, Lookup, SecretGrant, SecretOrigin, Settings,
+    Budget, Door, Encoding, Gate, GateError, Grant, Grantee, Lookup, Price, SecretGrant,
+    SecretOrigin, Settings,
 };
 
 /// Names that are granted and lead where nothing may answer: to this machine beside a
@@ -83,6 +84,8 @@ impl Bait {
             ca: None,
             max_body: ANSWER,
             keep: None,
+            budget: Budget::default(),
+            price: Price::default(),
             place: "pipeline.toml".to_owned(),
         };
         let key = SecretGrant {

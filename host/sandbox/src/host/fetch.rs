@@ -127,6 +127,10 @@ impl Way {
     }
 
     fn answer(&self, answer: Response) -> Result<http::Response<WasiBody>, Error> {
+        if answer.kept.is_some() {
+            self.stdio.note("recordings that are kept as files come through the contract's `http`");
+            return Err(Error::HttpRequestDenied);
+        }
         let size = answer.body.len();
         if self.answered.fetch_add(size, Ordering::Relaxed).saturating_add(size) > self.most {
             self.stdio.note("the answers of this call are more than its memory may be");
@@ -146,7 +150,9 @@ impl Way {
         match error {
             SendError::Denied(_) => Error::HttpRequestDenied,
             SendError::Invalid(_) => Error::HttpRequestUriInvalid,
-            SendError::Transient(_) | SendError::Permanent(_) => Error::InternalError(Some(text)),
+            SendError::Transient(_) | SendError::Permanent(_) | SendError::Spent(_) => {
+                Error::InternalError(Some(text))
+            }
         }
     }
 }
