@@ -216,3 +216,43 @@ fn a_call_that_is_forgotten_names_the_models_that_learned_from_it() {
     let told = project.run(&["forget", "--call", other, "--json"]).expect(0).json();
     assert_eq!(told["models"], json!([]));
 }
+
+#[test]
+fn a_trainer_that_wants_to_knows_what_turns_mean() {
+    let project = project("", 1);
+    let rows: Vec<String> = [
+        ("consequence", "What becomes of you if it all stays as it is?"),
+        ("consequence", "And if that goes on until winter?"),
+        ("consequence", "Where does it leave the firm in a year?"),
+        ("situation", "Who looks after the books at present?"),
+        ("situation", "How are the rotas done these days?"),
+        ("situation", "Which of you does the ordering now?"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(call, (label, text))| {
+        let text = format!("[SELLER] {text}");
+        let (call, task) = (call.to_string(), "nepq_type");
+        let row =
+            json!({ "text": text, "label": label, "task": task, "call": call, "split": "train" });
+        row.to_string()
+    })
+    .collect();
+    project.write("labels.jsonl", rows.join("\n"));
+    let trainer = "[[trainer]]\nid = \"own\"\nkind = \"classifier\"\ntask = \"nepq_type\"\n\
+                   labels = [\"labels.jsonl\"]\n";
+    let mut columns = Vec::new();
+    for features in ["[]", "[\"embeddings\"]"] {
+        project.write("pipeline.toml", format!("{STAGES}{trainer}features = {features}\n"));
+        let made = project.run(&["train", "--json"]).expect(0).json();
+        let version = made["trained"][0]["model"]["version"].as_u64().expect("a version");
+        let card = project.path().join(format!(".rehearsal/models/own/{version}/card.json"));
+        let card = fs::read_to_string(card).expect("a card");
+        let card: Value = serde_json::from_str(&card).expect("a card is JSON");
+        assert_eq!(card["features"]["embeddings"], json!(features.contains("embeddings")));
+        columns.push(card["columns"].as_u64().expect("a count"));
+    }
+    // MiniLM's vectors have 384 values.
+    assert_eq!(columns[1], columns[0] + 384);
+    assert!(project.run(&["train"]).expect(0).out.starts_with("unchanged: own@2"));
+}
