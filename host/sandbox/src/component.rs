@@ -26,6 +26,7 @@ struct Inner {
     uses: Vec<Capability>,
     shared: Arc<Shared>,
     code: Code,
+    compiled: bool,
     /// The same code for the engine without a pool.
     on_demand: OnceLock<Code>,
 }
@@ -46,7 +47,7 @@ impl Component {
     ) -> Result<Self, LoadError> {
         check_magic(&file, bytes)?;
         let digest = Digest::of(bytes);
-        let code = shared
+        let (code, compiled) = shared
             .compiled(&digest, bytes)
             .map_err(|error| LoadError::Invalid { file: file.clone(), problem: problem(&error) })?;
         let engine = code.engine();
@@ -66,6 +67,7 @@ impl Component {
             uses,
             shared: Arc::clone(shared),
             code,
+            compiled,
             on_demand: OnceLock::new(),
         })))
     }
@@ -81,6 +83,12 @@ impl Component {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.0.digest
+    }
+
+    /// Whether it was compiled now, and not in an earlier run.
+    #[must_use]
+    pub fn is_compiled_anew(&self) -> bool {
+        self.0.compiled
     }
 
     /// What kind of plugin it is.

@@ -62,15 +62,16 @@ impl Sandbox {
 }
 
 impl Shared {
-    pub(crate) fn compiled(&self, digest: &Digest, bytes: &[u8]) -> wasmtime::Result<Code> {
+    /// The code, and whether it had to be compiled.
+    pub(crate) fn compiled(&self, digest: &Digest, bytes: &[u8]) -> wasmtime::Result<(Code, bool)> {
         let engine = self.engines.main()?;
         if let Some(code) = self.cache.as_ref().and_then(|cache| cache.get(engine, digest)) {
-            return Ok(code);
+            return Ok((code, false));
         }
         let code = Code::from_binary(engine, bytes)?;
         if let Some(cache) = &self.cache {
             cache.put(engine, digest, &code);
         }
-        Ok(code)
+        Ok((code, true))
     }
 }

@@ -75,6 +75,7 @@ async fn code_of_somebody_else_is_compiled_anew() {
     works(own.path()).await;
     works(other.path()).await;
     let foreign = fs::read(code(other.path())).expect("code");
+    // The same code, under another key.
     let path = code(own.path());
     fs::write(&path, &foreign).expect("it is written");
     works(own.path()).await;
