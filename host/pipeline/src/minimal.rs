@@ -130,7 +130,7 @@ async fn list_and_load(loader: &Loader) -> Result<Called<Loaded>, CallError> {
         }
     }
     loaded.files = opened.into_iter().map(|file| file.name).collect();
-    Ok(Called { value: loaded, output: page.output, files: Vec::new() })
+    Ok(Called { value: loaded, output: page.output, files: Vec::new(), memory: page.memory })
 }
 
 /// Embeddings that tell whether they were asked for.

@@ -410,6 +410,7 @@ impl Resolver<'_> {
             audio,
             http,
             semantics,
+            seed: 0,
         })
     }
 

@@ -22,12 +22,22 @@ pub struct Grants {
     /// Embeddings of texts. The one capability that is linked without a grant, too: it
     /// then answers that it is denied.
     pub semantics: Option<Arc<dyn SemanticsSource>>,
+    /// Where the plugin's random numbers start. 0 in every run, so that results repeat; a
+    /// plugin whose results change with it depends on chance.
+    pub seed: u64,
 }
 
 impl Default for Grants {
     /// An empty table and nothing else.
     fn default() -> Self {
-        Self { config_json: "{}".to_owned(), files: None, audio: None, http: None, semantics: None }
+        Self {
+            config_json: "{}".to_owned(),
+            files: None,
+            audio: None,
+            http: None,
+            semantics: None,
+            seed: 0,
+        }
     }
 }
 

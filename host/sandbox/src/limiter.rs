@@ -18,11 +18,12 @@ const TABLE_ELEMENT: usize = size_of::<usize>();
 pub(crate) struct Limiter {
     limit: usize,
     held: usize,
+    peak: usize,
 }
 
 impl Limiter {
     pub(crate) const fn new(limits: &Limits) -> Self {
-        Self { limit: limits.memory, held: 0 }
+        Self { limit: limits.memory, held: 0, peak: 0 }
     }
 
     /// Refusing would be allowed to fail silently (`memory.grow` gives -1, and what a
@@ -35,6 +36,7 @@ impl Limiter {
         LimitExceeded::check(name, self.limit, self.held, more)?;
         if fits {
             self.held += more;
+            self.peak = self.peak.max(self.held);
         }
         Ok(fits)
     }
@@ -44,6 +46,11 @@ impl Limiter {
     /// Counts what the host holds for the plugin as the plugin's own.
     pub(crate) fn hold(&mut self, name: &'static str, bytes: usize) -> wasmtime::Result<()> {
         self.grow(name, bytes, true).map(drop)
+    }
+
+    /// The most that was held at a time, in bytes.
+    pub(crate) const fn peak(&self) -> usize {
+        self.peak
     }
 
     /// What was held is no longer.

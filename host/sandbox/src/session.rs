@@ -31,6 +31,8 @@ pub struct Called<T> {
     /// Granted files that it opened, sorted by name: what the result depends on beside
     /// the input.
     pub files: Vec<FileRead>,
+    /// Bytes of memory and tables that it held at most.
+    pub memory: usize,
 }
 
 /// A file that a plugin opened.
@@ -83,6 +85,7 @@ impl<'p, E: Exports> Session<'p, E> {
             Err(error) => Err(Failure::calling(&error, limits)),
         };
         let state = self.store.into_data();
+        let memory = state.limiter.peak();
         let output = Output { stdio: state.stdio.finish(), log: state.log.finish() };
         match value {
             Ok(value) => {
@@ -90,7 +93,7 @@ impl<'p, E: Exports> Session<'p, E> {
                 let files =
                     read.map(|(name, fingerprint)| FileRead { name, fingerprint }).collect();
                 self.plugin.tell(self.export, &output, None);
-                Ok(Called { value, output, files })
+                Ok(Called { value, output, files, memory })
             }
             Err(failure) => {
                 let error = CallError { output, ..self.plugin.error(self.export, failure) };

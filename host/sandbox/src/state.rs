@@ -45,7 +45,7 @@ impl State {
         until: Arc<Deadline>,
     ) -> Self {
         let stdio = Stdio::new(limits.output);
-        let wasi = wasi::context(&stdio);
+        let wasi = wasi::context(&stdio, grants.seed);
         let mut table = ResourceTable::new();
         // WASI's own resources (streams, pollables) are counted here, too; those of the
         // contract fail earlier, with their own message.

@@ -18,15 +18,15 @@ const PRESENT: Duration = Duration::from_secs(1_735_689_600);
 /// Bytes that a plugin may ask for at once, like `/dev/urandom` gives for sure.
 const RANDOM_AT_ONCE: u64 = 1024 * 1024;
 
-pub(crate) fn context(stdio: &Stdio) -> WasiCtx {
+pub(crate) fn context(stdio: &Stdio, seed: u64) -> WasiCtx {
     WasiCtx::builder()
         .stdout(stdio.clone())
         .stderr(stdio.clone())
         .wall_clock(StandingClock)
         .monotonic_clock(StandingClock)
-        .secure_random(Seeded::new("secure"))
-        .insecure_random(Seeded::new("insecure"))
-        .insecure_random_seed(0)
+        .secure_random(Seeded::new("secure", seed))
+        .insecure_random(Seeded::new("insecure", seed))
+        .insecure_random_seed(seed.into())
         .max_random_size(RANDOM_AT_ONCE)
         .allow_tcp(false)
         .allow_udp(false)
@@ -61,9 +61,14 @@ impl HostMonotonicClock for StandingClock {
 struct Seeded(blake3::OutputReader);
 
 impl Seeded {
-    fn new(stream: &str) -> Self {
+    fn new(stream: &str, seed: u64) -> Self {
         let context = "rehearsal 2026 random numbers for plugins";
-        Self(blake3::Hasher::new_derive_key(context).update(stream.as_bytes()).finalize_xof())
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        hasher.update(stream.as_bytes());
+        if seed != 0 {
+            hasher.update(&seed.to_le_bytes());
+        }
+        Self(hasher.finalize_xof())
     }
 }
 

@@ -84,6 +84,16 @@ pub enum Attack {
     /// A listing or an entry whose parts lead in a circle.
     Circle,
 
+    // Break a law that only many calls show (`rehearsal plugin test`).
+    /// A result that depends on the size of its batch.
+    Company,
+    /// A result that depends on its place in the batch; a partial on the order of others.
+    Place,
+    /// A result that depends on chance.
+    Dice,
+    /// A result of a kind that was not declared.
+    Undeclared,
+
     // Get at something.
     /// Environment variables.
     Environment,

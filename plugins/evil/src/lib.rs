@@ -24,6 +24,13 @@ use serde::Deserialize;
 
 pub use attack::Attack;
 
+/// A number that chance decides.
+#[must_use]
+pub fn dice() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
 /// The kit's table of pipeline.toml.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

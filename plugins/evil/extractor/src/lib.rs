@@ -3,7 +3,7 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, is_meant, probe, strike, strike_over_http, tell, texts};
+use rehearsal_evil::{Attack, dice, identity, is_meant, probe, strike, strike_over_http, tell, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::audio;
 use rehearsal_sdk::bindings::extractor::exports::rehearsal::plugin::extractor_api as api;
@@ -40,6 +40,12 @@ impl api::Guest for Evil {
         match attack {
             Attack::TooMany => rows.push(Ok(Vec::new())),
             Attack::TooFew => drop(rows.pop()),
+            Attack::Company => rows.fill(Ok(vec![number(batch.len())])),
+            Attack::Place => {
+                for (place, row) in rows.iter_mut().enumerate() {
+                    *row = Ok(vec![number(place)]);
+                }
+            }
             Attack::ForeignAudio => listen(&batch),
             Attack::GrantedHandleBomb => hoard(&batch),
             _ => {}
@@ -54,6 +60,17 @@ fn kind() -> api::AnnotationKind {
         definition: "evil@1".to_owned(),
         meaning: String::new(),
         labels: Vec::new(),
+    }
+}
+
+fn number(number: usize) -> Annotation {
+    Annotation {
+        scope: Scope::Conversation,
+        name: "evil".to_owned(),
+        definition: "evil@1".to_owned(),
+        value: Value::Number(number as f64),
+        rule: String::new(),
+        related_turns: Vec::new(),
     }
 }
 
@@ -91,6 +108,11 @@ fn row(attack: Attack, call: &Conversation) -> Result<Vec<Annotation>> {
         Attack::Escapes => {
             Ok(vec![with(Scope::Conversation, Value::Text(texts::ESCAPES.to_owned()))])
         }
+        Attack::Dice => Ok(vec![with(Scope::Conversation, Value::Text(dice().to_string()))]),
+        Attack::Undeclared => Ok(vec![Annotation {
+            name: "virtue".to_owned(),
+            ..with(Scope::Conversation, Value::Flag(true))
+        }]),
         Attack::HugeError => Err(Error::InvalidInput(texts::long_error())),
         Attack::Transient => Err(Error::Transient("come back later".to_owned())),
         _ => Ok(Vec::new()),

@@ -4,7 +4,7 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, probe, strike, strike_over_http, tell, texts};
+use rehearsal_evil::{Attack, dice, identity, probe, strike, strike_over_http, tell, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::files;
 use rehearsal_sdk::bindings::loader::exports::rehearsal::plugin::loader_api as api;
@@ -42,6 +42,10 @@ impl api::Guest for Evil {
             Attack::HugeList => page(vec![entry(String::new()); texts::TOO_LONG], None),
             Attack::Escapes => page(vec![entry(texts::ESCAPES.to_owned())], None),
             Attack::Duplicate => page(vec![entry("twin".to_owned()); 2], None),
+            Attack::Dice => {
+                let fingerprint = dice().to_string();
+                page(vec![api::Entry { fingerprint, ..entry("one".to_owned()) }], None)
+            }
             Attack::FolderName => {
                 page(texts::tricky_names().into_iter().map(entry).collect(), None)
             }

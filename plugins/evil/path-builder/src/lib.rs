@@ -3,7 +3,7 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, strike, texts};
+use rehearsal_evil::{Attack, dice, identity, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::path::exports::rehearsal::plugin::path_builder_api as api;
 use rehearsal_sdk::types::{Annotated, Body, Conversation, Error, Example, LabelledText};
@@ -31,6 +31,7 @@ impl api::Guest for Evil {
         match attack {
             Attack::TooMany => rows.push(Ok(Vec::new())),
             Attack::TooFew => drop(rows.pop()),
+            Attack::Company => rows.fill(Ok(vec![example("one", &batch.len().to_string())])),
             _ => {}
         }
         rows
@@ -53,6 +54,8 @@ fn row(attack: Attack, call: &Conversation) -> Result<Vec<Example>> {
         Attack::WrongTurn => vec![Example { turns: vec![u32::MAX], ..good }],
         Attack::BackwardsSpan => vec![Example { turns: vec![1, 0], ..good }],
         Attack::Duplicate => vec![good.clone(), good],
+        Attack::Dice => vec![example("one", &dice().to_string())],
+        Attack::Undeclared => vec![Example { family: "virtue".to_owned(), ..good }],
         Attack::FolderName => vec![Example { family: "../../../evil".to_owned(), ..good }],
         Attack::Escapes => vec![example(texts::ESCAPES, texts::ESCAPES)],
         _ => vec![good],

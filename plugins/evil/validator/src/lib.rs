@@ -3,7 +3,7 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, identity, strike, texts};
+use rehearsal_evil::{Attack, dice, identity, strike, texts};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::validator::exports::rehearsal::plugin::validator_api as api;
 use rehearsal_sdk::types::{Body, Error};
@@ -42,6 +42,11 @@ impl api::Guest for Evil {
             Attack::Escapes => {
                 verdicts.fill(api::Verdict::Flag(finding(texts::ESCAPES.to_owned())));
             }
+            Attack::Dice => verdicts.fill(api::Verdict::Flag(finding(dice().to_string()))),
+            Attack::Undeclared => verdicts.fill(api::Verdict::Flag(api::Finding {
+                check: "virtue".to_owned(),
+                reason: String::new(),
+            })),
             _ => fail(attack)?,
         }
         Ok(api::Inspection { verdicts, partial })
@@ -51,6 +56,8 @@ impl api::Guest for Evil {
         match strike("merge", []) {
             Attack::HugeList | Attack::HugeString => Ok(vec![b'9'; HUGE_PARTIAL]),
             Attack::HugeTotal => Ok(vec![b'9'; 96 << 20]),
+            // The last one wins.
+            Attack::Place => Ok(partials.last().cloned().unwrap_or_default()),
             attack => {
                 fail(attack)?;
                 let counts = partials.iter().map(|partial| count(partial));
