@@ -207,12 +207,19 @@ fn what_was_recorded_runs_without_the_server() {
     assert_eq!(count(&recorded, "loaded"), 4);
     let root = project.merkle_root("roleplay");
     assert_nowhere(project.path(), SECRET, &[&recorded]);
+    let meetings = format!("{}/external/v1", server.url());
     drop(server);
     fs::remove_dir_all(project.path().join(".rehearsal")).expect("a workspace");
     // No key either.
     let replayed = project.run(&["run", "--json", "--replay", "tape"]).expect(0);
     assert_eq!(count(&replayed, "loaded"), 4);
     assert_eq!(project.merkle_root("roleplay"), root);
+    // Nor does holding the loader to the contract want one.
+    project.write("config.json", format!("{{\"base_url\":\"{meetings}\"}}"));
+    let grant = format!("{meetings}/*");
+    let test = ["plugin", "test", "fathom", "--config", "config.json", "--http", &grant];
+    let tested = project.run(&[&test[..], &["--replay", "tape"]].concat()).expect(0);
+    assert!(tested.out.contains("4 entries on 1 pages, 4 items loaded"), "{}", tested.out);
 }
 
 #[test]

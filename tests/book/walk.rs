@@ -1,13 +1,14 @@
-//! "A loader for a CSV of your own", tried as a new author would: every file of the page
-//! is written, every command is run, and what the page shows of its output has to come.
+//! The pages on writing plugins, tried as a new author would: every file of a page is
+//! written, every command is run, and what the page shows of its output has to come.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rehearsal_tests::{binary, root};
 
 use crate::page;
+use crate::snippets::blocks;
 
 /// What a page asks its reader to do, in order.
 enum Step {
@@ -44,14 +45,22 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-#[test]
-fn the_page_on_a_loader_of_ones_own_works_as_it_stands() {
+/// Folder of what a build keeps, shared by all pages, and of the tools of other languages.
+fn target() -> PathBuf {
+    let target = binary().ancestors().nth(2).map(Path::to_owned);
+    target.expect("the target folder")
+}
+
+/// Does what a page says in an empty folder, which is given back.
+fn walk(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let programs = binary().parent().map(Path::to_owned).expect("it has a folder");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let target = programs.parent().expect("the target folder").join("book");
-    let steps = steps(&page("writing/csv-loader.md"));
-    assert!(steps.len() > 6, "the page has steps");
+    let mut path = vec![programs];
+    path.extend(TOOLS.iter().map(|tools| target().join(tools)));
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let path = std::env::join_paths(path).expect("names without colons");
+    let steps = steps(&page(name));
+    assert!(steps.len() > 4, "the page has steps");
     for step in steps {
         match step {
             Step::Write { file, text } => {
@@ -64,8 +73,8 @@ fn the_page_on_a_loader_of_ones_own_works_as_it_stands() {
                 let output = Command::new("sh")
                     .args(["-ec", &command])
                     .current_dir(folder.path())
-                    .env("PATH", format!("{}:{path}", programs.display()))
-                    .env("CARGO_TARGET_DIR", &target)
+                    .env("PATH", &path)
+                    .env("CARGO_TARGET_DIR", target().join("book"))
                     .env_remove("CARGO_ENCODED_RUSTFLAGS")
                     .output()
                     .expect("a shell");
@@ -81,7 +90,69 @@ fn the_page_on_a_loader_of_ones_own_works_as_it_stands() {
                     let comes = lines.any(|said| parts.iter().all(|part| said.contains(part)));
                     assert!(comes, "$ {command}\nthe page shows: {line}\nwhat came:\n{said}");
                 }
+                println!("$ {command}\n{said}");
             }
         }
+    }
+    folder
+}
+
+/// Where `cargo xtask setup` puts the tools of other languages, in the target folder.
+const TOOLS: [&str; 2] = ["python/languages/bin", "tools/javascript/node_modules/.bin"];
+
+/// Whether a tool that a page wants is here. A machine without it says so; one that claims
+/// to test everything has to have it.
+fn has(tool: &str) -> bool {
+    let folders = TOOLS.iter().map(|tools| target().join(tools));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = folders.chain(std::env::split_paths(&path)).any(|at| at.join(tool).is_file());
+    if !found {
+        println!("SKIPPED: there is no {tool}; `cargo xtask setup` fetches what it can");
+    }
+    found
+}
+
+/// What a page shows of the scaffold's source is in it.
+fn shows(name: &str, language: &str, source: &Path) {
+    let source = fs::read_to_string(source).expect("the scaffold's source");
+    let shown = blocks(&page(name), language);
+    assert!(!shown.is_empty(), "{name} shows code");
+    for (line, block) in shown {
+        assert!(source.contains(&block), "docs/{name}:{line} is not what `plugin new` writes");
+    }
+}
+
+#[test]
+fn the_page_on_a_loader_of_ones_own_works_as_it_stands() {
+    walk("writing/csv-loader.md");
+}
+
+#[test]
+fn the_page_on_rust_works_as_it_stands() {
+    let folder = walk("writing/rust.md");
+    shows("writing/rust.md", "rust", &folder.path().join("asks/src/lib.rs"));
+}
+
+#[test]
+fn the_page_on_python_works_as_it_stands() {
+    if has("componentize-py") {
+        let folder = walk("writing/python.md");
+        shows("writing/python.md", "python", &folder.path().join("asks/app.py"));
+    }
+}
+
+#[test]
+fn the_page_on_javascript_works_as_it_stands() {
+    if has("componentize-qjs") {
+        let folder = walk("writing/javascript.md");
+        shows("writing/javascript.md", "js", &folder.path().join("asks/plugin.js"));
+    }
+}
+
+#[test]
+fn the_page_on_c_works_as_it_stands() {
+    if has("clang") && Path::new("/usr/lib/wasm32-wasi/libc.a").is_file() {
+        let folder = walk("writing/c.md");
+        shows("writing/c.md", "c", &folder.path().join("asks/plugin.c"));
     }
 }

@@ -62,7 +62,7 @@ fn scripts(workspace: &Workspace) -> PathBuf {
 }
 
 /// The Python of an environment with what `NAME.txt` pins, made where it is not there.
-fn environment(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+pub(crate) fn environment(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     let folder = workspace.target.join("python").join(name);
     let python = folder.join("bin").join("python");
     let wanted = scripts(workspace).join(name).with_extension("txt");

@@ -5,6 +5,7 @@
 
 mod browser;
 mod debian;
+mod languages;
 mod native;
 mod registry;
 pub(crate) mod wasm;
@@ -23,7 +24,11 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
 
 /// Fetches what only tests want.
 pub(crate) fn for_tests(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    steps.step("setup for tests", || registry::ensure(&mut debian::Packages::default(), workspace))
+    steps.step("setup for tests", || {
+        let mut packages = debian::Packages::default();
+        languages::ensure(&mut packages, workspace);
+        registry::ensure(&mut packages, workspace)
+    })
 }
 
 /// Installs what is missing, as one step of a task.

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod author;
 mod packages;
 mod tools;
 
+pub(crate) use author::{AuthorAction, New, Test};
 pub(crate) use packages::{Add, List, PackageAction, Publish, Remove, Update};
 pub(crate) use tools::Tool;
 
@@ -194,7 +196,7 @@ pub(crate) enum Command {
     Agreement(Agreement),
     /// How a roleplay partner behaves: contradictions, giving way, manner, recitation.
     RoleplayMetrics(RoleplayMetrics),
-    /// Look at plugins, add and remove them.
+    /// Look at plugins, add and remove them; begin, build and test one of your own.
     Plugin {
         #[command(subcommand)]
         action: PluginAction,
@@ -396,4 +398,6 @@ pub(crate) enum PluginAction {
     },
     #[command(flatten)]
     Package(PackageAction),
+    #[command(flatten)]
+    Author(AuthorAction),
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod attack;
+mod author;
 mod check;
 mod dead_letters;
 mod explain;

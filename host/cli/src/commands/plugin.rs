@@ -16,6 +16,7 @@ pub(crate) fn run(action: &PluginAction, plugins: Option<&Path>, json: bool) -> 
     match action {
         PluginAction::Inspect { plugin } => inspect(plugin, plugins, json)?,
         PluginAction::Package(action) => return packages::run(action, plugins, json),
+        PluginAction::Author(action) => return super::author::run(action, plugins, json),
     }
     Ok(Exit::Done)
 }
@@ -27,13 +28,16 @@ fn describe(path: &Path) -> Result<(Component, Description)> {
     Ok((component, description))
 }
 
+/// A file, or a built-in by its name.
+pub(super) fn find(plugin: &str, plugins: Option<&Path>) -> Result<PathBuf> {
+    if plugin.contains(std::path::MAIN_SEPARATOR) || plugin.ends_with(".wasm") {
+        return Ok(PathBuf::from(plugin));
+    }
+    Ok(places::plugins(plugins)?.join(format!("{plugin}.wasm")))
+}
+
 fn inspect(plugin: &str, plugins: Option<&Path>, json: bool) -> Result<()> {
-    let path = if plugin.contains(std::path::MAIN_SEPARATOR) || plugin.ends_with(".wasm") {
-        PathBuf::from(plugin)
-    } else {
-        places::plugins(plugins)?.join(format!("{plugin}.wasm"))
-    };
-    let (component, description) = describe(&path)?;
+    let (component, description) = describe(&find(plugin, plugins)?)?;
     if json {
         print::json(&as_json(&component, &description));
         return Ok(());
