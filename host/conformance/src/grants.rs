@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet};
-use rehearsal_gate::{Door, Gate, GateError, Grant, Grantee, Mode, Settings};
+use rehearsal_gate::{Budget, Door, Gate, GateError, Grant, Grantee, Mode, Price, Settings};
 use rehearsal_model::ConversationId;
 use rehearsal_sandbox::{AudioSource, FileGrant, Fingerprints, Grants, Recording};
 
@@ -83,6 +83,9 @@ impl Options {
             rates: Vec::new(),
             ca: None,
             max_body: 64 * 1024 * 1024,
+            keep: None,
+            budget: Budget::default(),
+            price: Price::default(),
             place: "--http".to_owned(),
         };
         let grantee = Grantee { stage: "tested".to_owned(), place: "--http".to_owned() };

@@ -109,7 +109,7 @@ async fn inspections(
     batch::each(&subjects, async |part| {
         let called = validator.stage.handle.inspect_each(part).await?;
         let value = called.value.into_iter().map(Ok).collect();
-        Ok(Called { value, output: called.output, files: called.files })
+        Ok(Called { value, output: called.output, files: called.files, memory: called.memory })
     })
     .await
 }

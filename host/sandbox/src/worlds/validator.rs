@@ -64,10 +64,10 @@ impl Validator {
     /// # Errors
     /// If the call fails.
     pub async fn inspect(&self, batch: &[Subject<'_>]) -> Result<Called<Inspection>, CallError> {
-        let Called { mut value, output, files } = self.inspect_each(&[batch]).await?;
+        let Called { mut value, output, files, memory } = self.inspect_each(&[batch]).await?;
         // One batch was asked for and answered.
         let value = value.pop().unwrap_or(Inspection { verdicts: Vec::new(), partial: Vec::new() });
-        Ok(Called { value, output, files })
+        Ok(Called { value, output, files, memory })
     }
 
     /// As [`Self::inspect`] for several batches, each with a partial and a deadline of its

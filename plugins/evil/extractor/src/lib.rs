@@ -3,7 +3,9 @@
 // A component and nothing else: natively there is nobody to attack.
 #![cfg(target_family = "wasm")]
 
-use rehearsal_evil::{Attack, dice, identity, is_meant, probe, strike, strike_over_http, tell, texts};
+use rehearsal_evil::{
+    Attack, dice, identity, is_meant, probe, strike, strike_over_http, tell, texts,
+};
 use rehearsal_sdk::Result;
 use rehearsal_sdk::bindings::base::rehearsal::plugin::audio;
 use rehearsal_sdk::bindings::extractor::exports::rehearsal::plugin::extractor_api as api;
