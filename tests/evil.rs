@@ -212,7 +212,7 @@ const TOLD: [(&str, &str, &str, &str); 34] = [
         "list",
         "`rebound.invalid` is a loopback address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `inside.invalid` is a private address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `metadata.invalid` is a link-local address, where metadata services are; to allow it",
     ),
-    ("texts", "http-secret", "load", "the secret was blotted out 5 times and is nowhere else in "),
+    ("texts", "http-secret", "load", "the secret was blotted out 4 times and is nowhere else in "),
     ("nepq", "clock", "extract", "the clock stands at 1735689600 s"),
 ];
 
