@@ -54,6 +54,7 @@ fn a_new_build_is_tried_on_a_sample_and_told() {
     let pipeline = "[pipeline]\nname = \"watch\"\n\
         [[source]]\nid = \"texts\"\nplugin = \"transcripts\"\ngrant.files = \"texts\"\n\
         [[extractor]]\nid = \"mine\"\nplugin = \"./mine.wasm\"\ngrant.audio = true\n\
+        grant.http = [{ url = \"https://example.com/*\", methods = [\"GET\"] }]\n\
         [[path]]\nid = \"roleplay\"\nplugin = \"roleplay-partner\"\n";
     let project = Project::new(pipeline);
     project.write("texts/one.txt", invented_call(1, 12));

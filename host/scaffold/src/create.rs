@@ -80,6 +80,14 @@ mod tests {
         }
     }
 
+    /// Such as `{{name}}`; C has braces in pairs, too.
+    fn has_placeholder(text: &str) -> bool {
+        text.split("{{").skip(1).any(|rest| {
+            let name = rest.split_once("}}").map(|(name, _)| name);
+            name.is_some_and(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        })
+    }
+
     #[test]
     fn no_placeholder_is_left_in_any_project() {
         let folder = tempfile::tempdir().unwrap();
@@ -91,7 +99,7 @@ mod tests {
                 assert!(files.iter().any(|file| file == "wit/deps/rehearsal-plugin/types.wit"));
                 for file in files {
                     let text = fs::read_to_string(new.join(&file)).unwrap();
-                    assert!(!text.contains("{{"), "{world} {language} {file}");
+                    assert!(!has_placeholder(&text), "{world} {language} {file}");
                 }
             }
         }
