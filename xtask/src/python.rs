@@ -48,7 +48,11 @@ pub(crate) fn trainers(
 }
 
 fn run_demo(workspace: &Workspace) -> Result<()> {
-    command::run(command::program_in(&workspace.root, workspace.rehearsal()).arg("run"))
+    // Whoever builds the plugins from this checkout accepts them.
+    for action in ["lock", "run"] {
+        command::run(command::program_in(&workspace.root, workspace.rehearsal()).arg(action))?;
+    }
+    Ok(())
 }
 
 fn run(workspace: &Workspace, python: &Path, script: &str) -> Result<()> {
