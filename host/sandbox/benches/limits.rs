@@ -4,7 +4,7 @@
 //!
 //! The sandbox itself has no switch for its limits, so this goes past it: same engine,
 //! same settings, the component model's untyped calls in every cell. `cargo bench -p
-//! rehearsal-sandbox --bench limits --profile dev`; wants `target/plugins/nepq.wasm`.
+//! rehearsal-sandbox --bench limits --profile dev`; wants `target/plugins/conversation-metrics.wasm`.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -174,7 +174,7 @@ impl Bench {
 fn main() -> wasmtime::Result<()> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(3).unwrap_or(Path::new("target"));
-    let path = target.join("plugins/nepq.wasm");
+    let path = target.join("plugins/conversation-metrics.wasm");
     let Ok(bytes) = std::fs::read(&path) else {
         println!("left out: {} is not built (`cargo xtask plugins`)", path.display());
         return Ok(());
@@ -192,7 +192,9 @@ fn main() -> wasmtime::Result<()> {
             bench.run(&batch)?;
         }
     }
-    println!("`nepq`, batches of {BATCH} calls of 20 turns; median CPU time of alternating runs\n");
+    println!(
+        "`conversation-metrics`, batches of {BATCH} calls of 20 turns; median CPU time of alternating runs\n"
+    );
     println!("{:18} {:>12} {:>10}", "limits", "µs a call", "cost");
     let base = benches[0].median();
     for bench in &mut benches {
