@@ -68,7 +68,6 @@ pub(crate) struct Rule {
     pub(crate) rates: Vec<Rate>,
     pub(crate) secret: Option<Arc<Secret>>,
     pub(crate) wire: Wire,
-    pub(crate) keep: Option<PathBuf>,
     pub(crate) meter: Meter,
     place: String,
 }
@@ -135,7 +134,6 @@ impl Rule {
             rates: grant.rates,
             secret: grant.secret.map(|secret| Arc::new(Secret::new(secret))),
             wire,
-            keep: grant.keep,
             meter: Meter::new(grant.budget, grant.price),
             place: grant.place,
         })

@@ -32,7 +32,8 @@ const IDLE: usize = 4;
 pub(crate) struct Wire {
     agent: Agent,
     max_body: u64,
-    keep: Option<PathBuf>,
+    /// The folder in which good answers are kept as files.
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// Why an attempt gave no answer.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rehearsal_classify::{Classifier, Example, Measures, decided};
-use rehearsal_config::{Features, Learner, Trainer, Trust};
+use rehearsal_config::{Features, Trainer, Trust};
 use rehearsal_model::Hasher;
 use rehearsal_statistics::Bootstrap;
 
@@ -30,6 +30,7 @@ pub(crate) fn train(
     trainer: &Trainer,
     task: &Task,
     trust: &Trust,
+    features: Features,
     found: &Found,
 ) -> Result<Trained, ImproveError> {
     let lessons = &found.lessons;
@@ -56,7 +57,7 @@ pub(crate) fn train(
         version: number,
         task,
         trust,
-        features: features(trainer),
+        features,
         classes: &classes,
         columns: classifier.columns(),
         settings: classifier.settings(),
@@ -98,13 +99,6 @@ pub(crate) fn train(
         revision: 0,
     })?;
     Ok(Trained { version, unchanged: false, refused: Vec::new() })
-}
-
-fn features(trainer: &Trainer) -> Features {
-    match &trainer.learner {
-        Learner::Classifier { features, .. } => *features,
-        Learner::Command { .. } => Features::default(),
-    }
 }
 
 /// Digest of all that a classifier follows from.

@@ -1,8 +1,6 @@
 //! Which versions were in use, one after the other.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 
 use crate::ImproveError;
 use crate::registry::{Line, Registry, Stage, Version};
@@ -15,17 +13,11 @@ impl Registry<'_> {
     /// # Errors
     /// The journal cannot be read.
     pub fn reigns(&self) -> Result<Vec<Version>, ImproveError> {
-        let path = self.journal();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ImproveError::io("read", &path)(error)),
-        };
-        let told = text.lines().filter_map(|line| match serde_json::from_str(line) {
-            Ok(Line::Model(version)) => Some(*version),
-            _ => None,
+        let models = self.told()?.into_iter().filter_map(|line| match line {
+            Line::Model(version) => Some(*version),
+            Line::Frozen { .. } => None,
         });
-        let mut reigns: Vec<Version> = told
+        let mut reigns: Vec<Version> = models
             .chain(self.versions().cloned())
             .filter(|version| version.promoted_at.is_some() && version.stage == Stage::Champion)
             .collect();

@@ -115,7 +115,9 @@ impl<'a> Registry<'a> {
         let mut registry =
             Self { repository, folder, versions: BTreeMap::new(), frozen: BTreeMap::new() };
         let mut journal = Self { repository, folder: registry.folder.clone(), ..registry.empty() };
-        journal.read_journal()?;
+        for line in journal.told()? {
+            journal.know(line);
+        }
         for record in repository.scan(&MODELS, [])? {
             // What cannot be read here is in the journal.
             let Some(version) = record.ok().and_then(|one| serde_json::from_str(&one.value).ok())
@@ -369,7 +371,7 @@ impl<'a> Registry<'a> {
         Ok(())
     }
 
-    pub(crate) fn journal(&self) -> PathBuf {
+    fn journal(&self) -> PathBuf {
         self.folder.join("journal.jsonl")
     }
 
@@ -387,18 +389,16 @@ impl<'a> Registry<'a> {
         write().map_err(ImproveError::io("write", &path))
     }
 
-    fn read_journal(&mut self) -> Result<(), ImproveError> {
+    /// All that the journal tells, in its order. A line that lost bytes is left out: it is
+    /// in the repository.
+    pub(crate) fn told(&self) -> Result<Vec<Line>, ImproveError> {
         let path = self.journal();
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(ImproveError::io("read", &path)(error)),
         };
-        // A line that lost bytes is in the repository.
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).for_each(|line| {
-            self.know(line);
-        });
-        Ok(())
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 }
 

@@ -102,7 +102,8 @@ pub fn round(
     trainer: &Trainer,
     order: &Order,
 ) -> Result<Option<Round>, ImproveError> {
-    let Learner::Classifier { task, annotation, trust, gate, .. } = &trainer.learner else {
+    let Learner::Classifier { task, annotation, trust, features, gate, .. } = &trainer.learner
+    else {
         return Ok(None);
     };
     let task = Task::of(task, annotation.as_deref());
@@ -121,7 +122,7 @@ pub fn round(
         (registry.made_of(&trainer.id, &inputs).cloned(), model)
     } else {
         let Trained { version, .. } =
-            classifier::train(&mut registry, trainer, &task, trust, &gathered)?;
+            classifier::train(&mut registry, trainer, &task, trust, *features, &gathered)?;
         let model = load(&registry, &version)?;
         (Some(version), model)
     };

@@ -49,10 +49,11 @@ pub struct Trained {
 pub fn train(workshop: Workshop<'_>, trainer: &Trainer) -> Result<Trained, ImproveError> {
     let mut registry = Registry::open(workshop.repository, &workshop.pipeline.workspace)?;
     match &trainer.learner {
-        Learner::Classifier { task, annotation, trust, .. } => {
+        Learner::Classifier { task, annotation, trust, features, .. } => {
             let task = Task::of(task, annotation.as_deref());
             let gathered = gather(workshop, &mut registry, trainer, &task)?;
-            let made = classifier::train(&mut registry, trainer, &task, trust, &gathered)?;
+            let made =
+                classifier::train(&mut registry, trainer, &task, trust, *features, &gathered)?;
             Ok(Trained { refused: gathered.refused, ..made })
         }
         Learner::Command { command, env, results } => {

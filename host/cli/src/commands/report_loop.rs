@@ -2,9 +2,8 @@
 //! hold up against them, and whether that drifts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rehearsal_config::Pipeline;
 use rehearsal_pages::{Block, Interval, Section, TablePart};
 use rehearsal_pipeline::verdicts::all_verdicts;
@@ -15,8 +14,10 @@ use rehearsal_review::{
 use rehearsal_statistics::distribution::population_stability_index;
 use rehearsal_statistics::{Bootstrap, Interval as Estimate};
 
+use super::review::rubric_of;
+
 /// κ is drawn on this scale.
-const SCALE: (f64, f64) = (-0.2, 1.0);
+pub(super) const KAPPAS: (f64, f64) = (-0.2, 1.0);
 /// Of the population stability index.
 const ALARM: f64 = 0.2;
 
@@ -34,9 +35,7 @@ fn blocks(pipeline: &Pipeline, repository: &Repository) -> Result<Vec<Block>> {
     let Some(path) = &pipeline.review.rubric else {
         return Ok(vec![text("No rubric is named ([review] rubric), so no expert can judge.")]);
     };
-    let written =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let rubric = Rubric::parse(&written)?;
+    let rubric = rubric_of(path)?;
     let journal = Journal::new(&pipeline.review.verdicts);
     let mut verdicts = all_verdicts(repository, &journal)?.standing();
     verdicts.retain(|verdict| verdict.problem(&rubric).is_none());
@@ -90,7 +89,7 @@ fn kappas(
             Some(Interval::new(&name, one.estimate, (one.low, one.high), ""))
         })
         .collect();
-    (!rows.is_empty()).then(|| Block::intervals(title, SCALE, rows))
+    (!rows.is_empty()).then(|| Block::intervals(title, KAPPAS, rows))
 }
 
 fn checks(agreement: &Agreement) -> Block {

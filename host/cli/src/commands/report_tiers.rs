@@ -6,8 +6,7 @@ use rehearsal_pages::{Block, Interval, Section};
 use rehearsal_pipeline::{TierAgreement, tier_agreement};
 use rehearsal_repository::Repository;
 
-/// κ is drawn on this scale.
-const SCALE: (f64, f64) = (-0.2, 1.0);
+use super::report_loop::KAPPAS;
 
 /// The section; it says what is missing where there is nothing to show.
 pub(super) fn section(repository: &Repository) -> Result<Section> {
@@ -24,7 +23,7 @@ pub(super) fn section(repository: &Repository) -> Result<Section> {
     let rows: Vec<Interval> = found.iter().filter_map(row).collect();
     let mut blocks = vec![Block::Text { text: text.to_owned() }];
     if !rows.is_empty() {
-        blocks.push(Block::intervals("Extractors with each other, Cohen's κ", SCALE, rows));
+        blocks.push(Block::intervals("Extractors with each other, Cohen's κ", KAPPAS, rows));
     }
     let (id, title) = ("tiers".to_owned(), "Heads and language models".to_owned());
     Ok(Section { id, title, blocks })

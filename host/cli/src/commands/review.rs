@@ -43,9 +43,13 @@ pub(super) fn rubric(named: &RubricFile, file: &PipelineFile) -> Result<Rubric> 
             WrongUsage(message).into()
         })
     };
-    let path = named.rubric.clone().map_or_else(of_pipeline, Ok)?;
+    rubric_of(&named.rubric.clone().map_or_else(of_pipeline, Ok)?)
+}
+
+/// The rubric in a file.
+pub(super) fn rubric_of(path: &Path) -> Result<Rubric> {
     let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Rubric::parse(&text).map_err(|error| WrongUsage(format!("{}: {error}", path.display())).into())
 }
 
