@@ -2,6 +2,7 @@
 //! counts. Weights were chosen by cross-validation (docs/research/learned-labels.md).
 
 use rehearsal_heads::{Block, Grams, Side};
+use rehearsal_labels::names;
 
 /// How labels of a head exclude one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,7 @@ pub(crate) const TASKS: &[Task] = &[
         name: "nepq",
         key: "nepq",
         prototypes: Some("n"),
-        labels: &[
-            "connection",
-            "situation",
-            "problem_awareness",
-            "clarify_probe",
-            "solution_awareness",
-            "consequence",
-            "qualifying",
-            "transition",
-            "presentation",
-            "commitment",
-        ],
+        labels: names::NEPQ,
         side: Side::Seller,
         kind: Kind::Best,
         blocks: &[
@@ -72,16 +62,7 @@ pub(crate) const TASKS: &[Task] = &[
         name: "objection",
         key: "objection",
         prototypes: Some("o"),
-        labels: &[
-            "price",
-            "need",
-            "timing",
-            "authority",
-            "incumbent",
-            "trust",
-            "brush_off",
-            "risk",
-        ],
+        labels: names::OBJECTIONS,
         side: Side::Prospect,
         kind: Kind::Gate,
         blocks: &[
@@ -101,7 +82,7 @@ pub(crate) const TASKS: &[Task] = &[
         name: "move",
         key: "move",
         prototypes: None,
-        labels: &["acknowledge", "clarify", "discuss", "argue", "ignore"],
+        labels: names::MOVES,
         side: Side::Seller,
         kind: Kind::Gate,
         blocks: &[
@@ -125,21 +106,7 @@ pub(crate) const TASKS: &[Task] = &[
         name: "techniques",
         key: "techniques",
         prototypes: Some("t"),
-        labels: &[
-            "mirroring",
-            "labelling",
-            "summarising",
-            "social_proof",
-            "anchoring",
-            "tie_down",
-            "assumptive_close",
-            "urgency",
-            "feature_dump",
-            "next_step",
-            "authority_discovery",
-            "budget_discovery",
-            "need_payoff",
-        ],
+        labels: names::TECHNIQUES,
         side: Side::Seller,
         kind: Kind::Each,
         blocks: &[
@@ -159,14 +126,7 @@ pub(crate) const TASKS: &[Task] = &[
         name: "listening",
         key: "listening",
         prototypes: None,
-        labels: &[
-            "paraphrase",
-            "echo",
-            "follow_up",
-            "acknowledgement",
-            "backchannel",
-            "interruption",
-        ],
+        labels: names::LISTENING,
         side: Side::Both,
         kind: Kind::Each,
         blocks: &[

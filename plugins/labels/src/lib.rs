@@ -1,6 +1,8 @@
 //! What extractors of labels share: a [`Finding`], whichever tier it comes from, and
 //! [`TurnCues`], tier one.
 
+pub mod names;
+
 use std::ops::Range;
 
 use rehearsal_cues::{Cues, Finder, Scan};

@@ -12,6 +12,7 @@ mod style;
 
 use rehearsal_cues::Scan;
 use rehearsal_heads::tier_of;
+use rehearsal_labels::names;
 use rehearsal_sdk::prelude::*;
 use rehearsal_talk::Lexicon;
 
@@ -23,14 +24,7 @@ pub const LISTENING: Kind = Kind::new(
     "listening@1",
     "Sign of listening in a turn of either side (examples/corpus/annotation-guide.md); interruption is its opposite. Related turns were listened to",
 )
-.with_labels(&[
-    "paraphrase",
-    "echo",
-    "follow_up",
-    "acknowledgement",
-    "backchannel",
-    "interruption",
-]);
+.with_labels(names::LISTENING);
 
 /// The plugin's table of pipeline.toml.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

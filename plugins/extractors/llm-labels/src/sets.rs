@@ -1,6 +1,7 @@
 //! The sets of labels that are asked for: names, whose turns, how many a turn. They are
 //! those of the extractors of tiers one and two, so that tiers can be compared.
 
+use rehearsal_labels::names;
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -10,18 +11,7 @@ pub const NEPQ: Kind = Kind::new(
     "nepq.llm@1",
     "NEPQ question type of a seller's turn, by a language model (plugins/extractors/llm-labels/prompts)",
 )
-.with_labels(&[
-    "connection",
-    "situation",
-    "problem_awareness",
-    "clarify_probe",
-    "solution_awareness",
-    "consequence",
-    "qualifying",
-    "transition",
-    "presentation",
-    "commitment",
-]);
+.with_labels(names::NEPQ);
 
 /// A technique in a seller's turn.
 pub const TECHNIQUE: Kind = Kind::new(
@@ -29,21 +19,7 @@ pub const TECHNIQUE: Kind = Kind::new(
     "technique.llm@1",
     "Technique in a seller's turn, by a language model (plugins/extractors/llm-labels/prompts)",
 )
-.with_labels(&[
-    "mirroring",
-    "labelling",
-    "summarising",
-    "social_proof",
-    "anchoring",
-    "tie_down",
-    "assumptive_close",
-    "urgency",
-    "feature_dump",
-    "next_step",
-    "authority_discovery",
-    "budget_discovery",
-    "need_payoff",
-]);
+.with_labels(names::TECHNIQUES);
 
 /// An objection in a prospect's turn.
 pub const OBJECTION: Kind = Kind::new(
@@ -51,9 +27,7 @@ pub const OBJECTION: Kind = Kind::new(
     "objection.llm@1",
     "Objection in a prospect's turn, by a language model (plugins/extractors/llm-labels/prompts); related turns answer it",
 )
-.with_labels(&[
-    "price", "need", "timing", "authority", "incumbent", "trust", "brush_off", "risk",
-]);
+.with_labels(names::OBJECTIONS);
 
 /// How a seller's turn handles an objection.
 pub const MOVE: Kind = Kind::new(
@@ -61,7 +35,7 @@ pub const MOVE: Kind = Kind::new(
     "objection_move.llm@1",
     "How a seller's turn handles an objection, by a language model (plugins/extractors/llm-labels/prompts); the related turn raised it",
 )
-.with_labels(&["acknowledge", "clarify", "discuss", "argue", "ignore"]);
+.with_labels(names::MOVES);
 
 /// How an objection ends.
 pub const OUTCOME: Kind = Kind::new(
@@ -69,7 +43,7 @@ pub const OUTCOME: Kind = Kind::new(
     "objection_outcome.llm@1",
     "How the objection of this turn ends, by a language model (plugins/extractors/llm-labels/prompts)",
 )
-.with_labels(&["resolved", "deferred", "ignored", "argued"]);
+.with_labels(names::OUTCOMES);
 
 /// A sign of listening in a turn of either side.
 pub const LISTENING: Kind = Kind::new(
@@ -77,14 +51,7 @@ pub const LISTENING: Kind = Kind::new(
     "listening.llm@1",
     "Sign of listening in a turn of either side, by a language model (plugins/extractors/llm-labels/prompts); interruption is its opposite",
 )
-.with_labels(&[
-    "paraphrase",
-    "echo",
-    "follow_up",
-    "acknowledgement",
-    "backchannel",
-    "interruption",
-]);
+.with_labels(names::LISTENING);
 
 /// What a model says of an objection that has no outcome yet.
 const UNCLEAR: &str = "unclear";

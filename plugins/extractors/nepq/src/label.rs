@@ -83,3 +83,13 @@ impl Label {
         !matches!(self, Self::Transition | Self::Presentation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Label;
+
+    #[test]
+    fn every_tier_has_the_same_names() {
+        assert_eq!(Label::NAMES, rehearsal_labels::names::NEPQ);
+    }
+}

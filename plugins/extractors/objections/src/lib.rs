@@ -8,9 +8,11 @@ mod episodes;
 mod findings;
 mod learned;
 
+use rehearsal_labels::names::OUTCOMES;
 use rehearsal_sdk::prelude::*;
 
 pub use findings::Finder;
+pub use rehearsal_labels::names::{MOVES, OBJECTIONS as TYPES};
 
 /// An objection in a prospect's turn.
 pub const OBJECTION: Kind = Kind::new(
@@ -41,14 +43,7 @@ pub const OUTCOME: Kind = Kind::new(
     "objection_outcome@1",
     "How the objection of this turn ends: resolved (the prospect then agrees and does not raise its type again), deferred (the prospect then puts it off), ignored (no move but ignoring), argued (arguing, and no agreement)",
 )
-.with_labels(&["resolved", "deferred", "ignored", "argued"]);
-
-/// Types of objections.
-pub const TYPES: &[&str] =
-    &["price", "need", "timing", "authority", "incumbent", "trust", "brush_off", "risk"];
-
-/// Handling moves.
-pub const MOVES: &[&str] = &["acknowledge", "clarify", "discuss", "argue", "ignore"];
+.with_labels(OUTCOMES);
 
 /// The plugin's table of pipeline.toml.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -17,23 +17,7 @@ use rehearsal_sdk::prelude::*;
 use rehearsal_talk::Lexicon;
 
 pub use findings::{Finder, Seller};
-
-/// Names of the techniques, as the corpus' annotation guide defines them.
-pub const TECHNIQUES: &[&str] = &[
-    "mirroring",
-    "labelling",
-    "summarising",
-    "social_proof",
-    "anchoring",
-    "tie_down",
-    "assumptive_close",
-    "urgency",
-    "feature_dump",
-    "next_step",
-    "authority_discovery",
-    "budget_discovery",
-    "need_payoff",
-];
+pub use rehearsal_labels::names::TECHNIQUES;
 
 /// A technique in a seller's turn.
 pub const TECHNIQUE: Kind = Kind::new(
