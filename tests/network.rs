@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use rehearsal_standins::{Fault, Server, fathom, fireflies, gong, huggingface};
-use rehearsal_tests::{Outcome, Project, outcome};
+use rehearsal_tests::{Outcome, Project, outcome, plugin};
 use serde_json::Value;
 
 const SECRET: &str = "sk-standin-0123456789";
@@ -386,4 +386,18 @@ fn rows_of_a_data_set_go_on_at_the_row_where_they_stopped() {
     let id = calls[0]["id"].as_str().expect("an id");
     let call = project.run(&["show", id, "--json"]).expect(0).out;
     assert!(call.contains("still open?") && call.contains("cc-by-4.0"), "{call}");
+}
+
+/// Run-times of languages import `wasi:http` unasked: that is no grant.
+#[test]
+fn what_could_use_the_network_is_not_shown_as_if_it_might() {
+    let fetcher = plugin("evil/evil-fetcher");
+    let project = Project::new(&format!(
+        "[pipeline]\nname = \"test\"\n[[source]]\nid = \"calls\"\nplugin = \"{}\"\n{PATH}",
+        fetcher.display()
+    ));
+    let checked = project.run(&["check", "--json"]).expect(0).json();
+    let stages = checked["stages"].as_array().expect("stages");
+    let source = stages.iter().find(|stage| stage["id"] == "calls").expect("the source");
+    assert_eq!(source["grants"], serde_json::json!([]), "{source}");
 }

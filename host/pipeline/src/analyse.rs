@@ -23,7 +23,7 @@ use crate::records::{
     StageAnnotations, Subjects, fingerprint,
 };
 use crate::summary::StageSummary;
-use crate::{PipelineError, keys, profile, tiers};
+use crate::{PipelineError, keys, profile};
 use inspect::inspect;
 
 /// What came of a batch.
@@ -60,7 +60,7 @@ struct Work {
 
 impl Work {
     fn annotations(&self) -> impl Iterator<Item = &Annotation> {
-        self.analysis.stages.iter().flat_map(|stage| &stage.annotations)
+        self.analysis.annotations()
     }
 
     const fn as_input(&self) -> Input {
@@ -198,15 +198,7 @@ async fn build(
         if work.failure.is_some() || work.rejected {
             continue;
         }
-        let emits = |id: &str| {
-            let stage = extractors.iter().find(|stage| stage.id == id);
-            stage.map_or(&[][..], |stage| stage.emits.as_slice())
-        };
-        let annotations: Vec<Annotation> = tiers::standing(&work.analysis, emits)
-            .into_iter()
-            .filter(|annotation| path.reads.contains(&annotation.name))
-            .cloned()
-            .collect();
+        let annotations = path.read(extractors, &work.analysis);
         let key = keys::on_call(&stage.key, &work.digest, &annotations.iter().collect::<Vec<_>>());
         let former = &mut work.former_product.paths;
         match former.iter().position(|former| former.path == stage.id && former.key == key) {

@@ -80,5 +80,5 @@ pub use summary::{
     TimeSpent,
 };
 pub use tiers::{TierAgreement, tier_agreement};
-pub use trial::{Trial, identities, trials};
+pub use trial::{Trial, trials};
 pub use why::{Objection, Subject, why};

@@ -15,7 +15,7 @@ use rehearsal_sandbox::{
 };
 
 use crate::plan::{Plan, Ready};
-use crate::records::Subjects;
+use crate::records::{Analysis, Subjects};
 use crate::sample::{SAMPLE, Sample, of_repository};
 use crate::{PipelineError, text};
 
@@ -59,7 +59,7 @@ pub async fn minimal(
         let loaded = calls.into_iter().enumerate().map(|(number, call)| Sample {
             id: ConversationId::new(&ready.id, "sample", &number.to_string()),
             call,
-            annotations: Vec::new(),
+            analysis: Analysis::default(),
             examples: Vec::new(),
             // As its loader gave it: nobody replaced anything.
             leaves: false,
@@ -81,11 +81,15 @@ pub async fn minimal(
         trial.run(Extractor::rehearse, async |handle| handle.extract(&batch).await).await?;
         found.push(trial.finish(stage, folder, &BTreeSet::new()));
     }
+    let annotations: Vec<_> = sample.iter().map(Sample::annotations).collect();
     for (path, ready) in pipeline.paths.iter().zip(&plan.paths) {
         let mut trial = Trial::new(&ready.stage);
         trial.tried = sample.len();
-        let batch: Vec<_> =
-            sample.iter().map(|one| (one.id, &one.call, one.annotations.as_slice())).collect();
+        let batch: Vec<_> = sample
+            .iter()
+            .zip(&annotations)
+            .map(|(one, annotations)| (one.id, &one.call, annotations.as_slice()))
+            .collect();
         trial.run(PathBuilder::rehearse, async |handle| handle.build(&batch).await).await?;
         found.push(trial.finish(&path.stage, folder, &BTreeSet::new()));
     }
@@ -94,7 +98,8 @@ pub async fn minimal(
         let subjects: Vec<Subject<'_>> = match ready.inspects {
             Subjects::Conversations => sample
                 .iter()
-                .map(|one| Subject::Conversation(one.id, &one.call, &one.annotations))
+                .zip(&annotations)
+                .map(|(one, annotations)| Subject::Conversation(one.id, &one.call, annotations))
                 .collect(),
             Subjects::Examples => {
                 sample.iter().flat_map(|one| &one.examples).map(Subject::Example).collect()

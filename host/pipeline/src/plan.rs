@@ -1,27 +1,28 @@
 //! A pipeline whose plugins are found, checked and ready: what `check` shows and `run`
 //! runs.
 
+mod grants;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rehearsal_config::{
-    Config, DatasetFormat, Diagnostic, Interface, Plugin, PrivacyMode, SpeechModel, Stage,
-    StageKind,
+    Config, DatasetFormat, Diagnostic, Interface, Plugin, SpeechModel, Stage, StageKind,
 };
 use rehearsal_dataset::{CONVERSATIONS, Format, Learns};
 use rehearsal_gate::Gate;
-use rehearsal_model::{Digest, Hasher};
+use rehearsal_model::{Annotation, Digest, Hasher};
 use rehearsal_sandbox::{
-    AnnotationKind, AudioSource, Capability, Component, Details, Extractor, FileGrant,
-    Fingerprints, Grants, Identity, Limits, LoadError, Loader, PathBuilder, Sandbox,
-    SemanticsSource, SubjectKind, Validator, World,
+    AnnotationKind, AudioSource, Component, Details, Extractor, Fingerprints, Grants, Identity,
+    Limits, LoadError, Loader, PathBuilder, Sandbox, SubjectKind, Validator, World,
 };
 use rehearsal_speech::models::{self, Store};
 
 use crate::outside::Outside;
-use crate::{CallSemantics, PipelineError, Subjects, http, keys};
+use crate::records::Analysis;
+use crate::{CallSemantics, PipelineError, Subjects, keys, tiers};
+use grants::limits;
 
 /// A stage, ready to be called.
 pub struct Ready<T> {
@@ -66,6 +67,22 @@ pub struct ReadyPath {
     pub split: Option<rehearsal_config::Split>,
     /// Whose turns its chats may train.
     pub learns: Learns,
+}
+
+impl ReadyPath {
+    /// What it reads of all that was found in a call.
+    pub(crate) fn read(
+        &self,
+        extractors: &[Ready<Extractor>],
+        analysis: &Analysis,
+    ) -> Vec<Annotation> {
+        let emits = |id: &str| {
+            let stage = extractors.iter().find(|stage| stage.id == id);
+            stage.map_or(&[][..], |stage| stage.emits.as_slice())
+        };
+        let standing = tiers::standing(analysis, emits).into_iter();
+        standing.filter(|found| self.reads.contains(&found.name)).cloned().collect()
+    }
 }
 
 /// What all data sets have in common.
@@ -351,94 +368,6 @@ impl Resolver<'_> {
         Some((component, grants))
     }
 
-    fn grants(&mut self, stage: &Stage, component: &Component) -> Option<Grants> {
-        let mut whole = true;
-        let replaced = self.config.pipeline.privacy.mode == PrivacyMode::Redact;
-        if stage.kind == StageKind::Extractor && !stage.grants.http.is_empty() && !replaced {
-            self.findings.push(self.config.calls_would_leave(stage));
-            whole = false;
-        }
-        for (interface, capability) in [
-            (Interface::Files, Capability::Files),
-            (Interface::Audio, Capability::Audio),
-            (Interface::Http, Capability::Http),
-        ] {
-            let needs = component.needs().contains(&capability);
-            let uses = needs || component.uses().contains(&capability);
-            if needs && !stage.grants.allows(interface) {
-                self.findings.push(self.config.missing_grant(stage, interface));
-                whole = false;
-            } else if !uses && stage.grants.allows(interface) {
-                self.findings.push(self.config.unused_grant(stage, interface));
-            }
-        }
-        let semantics = self.semantics(stage, component);
-        let files = match &stage.grants.files {
-            None => None,
-            Some(files) => {
-                let fingerprints = Arc::clone(&self.surroundings.fingerprints);
-                let matcher = files.matcher().map_err(|error| error.to_string());
-                let grant = matcher.and_then(|include| {
-                    FileGrant::new(&files.root, include, fingerprints)
-                        .map(|grant| grant.without(&self.config.pipeline.workspace))
-                        .map_err(|error| error.to_string())
-                });
-                match grant {
-                    Ok(grant) => Some(grant),
-                    Err(error) => {
-                        let finding =
-                            Diagnostic::error(error).label(stage.grant_span(), "this grant");
-                        self.findings.push(finding);
-                        return None;
-                    }
-                }
-            }
-        };
-        let http = match http::door(&self.surroundings.gate, self.config, stage, component) {
-            Ok(door) => door,
-            Err(error) => {
-                let finding =
-                    Diagnostic::error(error.to_string()).label(stage.grant_span(), "this grant");
-                self.findings.push(finding);
-                return None;
-            }
-        };
-        let audio = stage.grants.audio.then(|| Arc::clone(&self.surroundings.audio));
-        whole.then(|| Grants {
-            config_json: stage.canonical_config(),
-            files,
-            audio,
-            http,
-            semantics,
-            seed: 0,
-        })
-    }
-
-    /// Embeddings, where they were granted. Without the model the plugin does without
-    /// them, so that is no error.
-    fn semantics(
-        &mut self,
-        stage: &Stage,
-        component: &Component,
-    ) -> Option<Arc<dyn SemanticsSource>> {
-        if !stage.grants.semantics {
-            return None;
-        }
-        if !component.uses().contains(&Capability::Semantics) {
-            self.findings.push(self.config.unused_grant(stage, Interface::Semantics));
-            return None;
-        }
-        let source = Arc::clone(&self.surroundings.semantics);
-        if let Some(reason) = source.missing() {
-            self.findings.push(
-                Diagnostic::warning(format!("`{}` does without embeddings: {reason}", stage.id))
-                    .label(stage.grant_span(), "granted, and there is no model")
-                    .help("labels come from cues alone until the model is here"),
-            );
-        }
-        Some(source)
-    }
-
     fn ready<T>(
         &mut self,
         stage: &Stage,
@@ -453,7 +382,8 @@ impl Resolver<'_> {
         let named = [
             ("files", grants.files.is_some()),
             ("audio", grants.audio.is_some()),
-            ("http", grants.http.is_some()),
+            // A door that opens for nothing is no grant.
+            ("http", stage.grants.allows(Interface::Http)),
             ("semantics", grants.semantics.is_some()),
         ];
         let semantics = match &grants.semantics {
@@ -553,24 +483,4 @@ impl Resolver<'_> {
             self.findings.push(self.config.unknown_model(name, &known));
         }
     }
-}
-
-/// Time of a call that may have every sentence of its batch embedded: 64 calls of an hour
-/// each, at some milliseconds a sentence; or that may ask a language model about one call,
-/// which takes minutes where that has no accelerator.
-const LONG_TIME: Duration = Duration::from_secs(600);
-
-fn limits(stage: &Stage) -> Limits {
-    let mut limits = Limits::default();
-    if let Some(memory) = stage.limits.memory {
-        limits.memory = usize::try_from(memory).unwrap_or(usize::MAX);
-    }
-    let asks = stage.kind == StageKind::Extractor && !stage.grants.http.is_empty();
-    if stage.grants.semantics || asks {
-        limits.deadline = LONG_TIME;
-    }
-    if let Some(time) = stage.limits.time {
-        limits.deadline = time;
-    }
-    limits
 }

@@ -238,6 +238,13 @@ pub struct Analysis {
     pub stages: Vec<StageAnnotations>,
 }
 
+impl Analysis {
+    /// All that was found, in pipeline order.
+    pub fn annotations(&self) -> impl Iterator<Item = &Annotation> {
+        self.stages.iter().flat_map(|stage| &stage.annotations)
+    }
+}
+
 /// What one extractor said of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageAnnotations {

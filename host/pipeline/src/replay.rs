@@ -9,7 +9,7 @@ use crate::experts::Experts;
 use crate::letters::{DeadLetter, Input, written};
 use crate::outside::kept_in;
 use crate::plan::{Plan, Ready, ReadySource};
-use crate::records::{ANALYSES, CALLS, Subjects};
+use crate::records::{ANALYSES, Analysis, CALLS, Subjects};
 use crate::{PipelineError, text};
 
 /// What came of a replay.
@@ -63,8 +63,8 @@ pub async fn replay(
         one(batch::each(&batch, async |part| stage.handle.extract(part).await).await?)
     } else if let Some(path) = plan.paths.iter().find(|p| p.stage.id == *id) {
         replay.compare(&path.stage);
-        let Some((call, mut found)) = replay.call()? else { return Ok(replay.gone()) };
-        found.retain(|annotation| path.reads.contains(&annotation.name));
+        let Some((call, analysis)) = replay.call()? else { return Ok(replay.gone()) };
+        let found = path.read(&plan.extractors, &analysis);
         let batch = [(call.0, &call.1.conversation, found.as_slice())];
         one(batch::each(&batch, async |part| path.stage.handle.build(part).await).await?)
     } else if let Some(validator) = plan.validators.iter().find(|v| v.stage.id == *id) {
@@ -78,7 +78,8 @@ pub async fn replay(
                 return Ok(replay.unknown("a conclusion is drawn again by each run"));
             }
             _ => {
-                let Some((call, mut found)) = replay.call()? else { return Ok(replay.gone()) };
+                let Some((call, analysis)) = replay.call()? else { return Ok(replay.gone()) };
+                let mut found: Vec<Annotation> = analysis.annotations().cloned().collect();
                 found.extend_from_slice(Experts::gather(plan, repository)?.of(call.0));
                 let subject = Subject::Conversation(call.0, &call.1.conversation, &found);
                 validator.stage.handle.inspect(&[subject]).await
@@ -123,7 +124,7 @@ impl Replaying<'_> {
     }
 
     /// The call with what was found in it.
-    fn call(&mut self) -> Result<Option<(Call, Vec<Annotation>)>, PipelineError> {
+    fn call(&mut self) -> Result<Option<(Call, Analysis)>, PipelineError> {
         let known = match &self.letter.input {
             Input::Call { id, digest } | Input::Examples { id, digest, .. } => Some((*id, *digest)),
             _ => None,
@@ -135,8 +136,7 @@ impl Replaying<'_> {
             self.changed.push("the call is no longer as it was".to_owned());
         }
         let analysis = self.repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default();
-        let found = analysis.stages.into_iter().flat_map(|stage| stage.annotations).collect();
-        Ok(Some(((id, record), found)))
+        Ok(Some(((id, record), analysis)))
     }
 
     async fn load(&self, source: &ReadySource) -> Result<Option<Trouble>, PipelineError> {

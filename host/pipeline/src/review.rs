@@ -133,7 +133,7 @@ fn doubt(
 ) -> Result<f64, PipelineError> {
     let analysis = repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default();
     let split = raters.split(&analysis).unwrap_or_default();
-    let annotations = analysis.stages.iter().flat_map(|stage| &stage.annotations);
+    let annotations = analysis.annotations();
     let mut doubts = of_labels(annotations);
     doubts.sort_by(|a, b| b.total_cmp(a));
     doubts.truncate(WORST);

@@ -5,7 +5,7 @@ use rehearsal_repository::Repository;
 
 use crate::PipelineError;
 use crate::outside::kept_in;
-use crate::records::{ANALYSES, CALLS, PRODUCTS};
+use crate::records::{ANALYSES, Analysis, CALLS, PRODUCTS};
 
 /// Entries of a source and calls of the repository that are tried.
 pub(crate) const SAMPLE: usize = 20;
@@ -14,10 +14,17 @@ pub(crate) const SAMPLE: usize = 20;
 pub(crate) struct Sample {
     pub(crate) id: ConversationId,
     pub(crate) call: Conversation,
-    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) analysis: Analysis,
     pub(crate) examples: Vec<Example>,
     /// Servers may be asked about it.
     pub(crate) leaves: bool,
+}
+
+impl Sample {
+    /// All that was found in it.
+    pub(crate) fn annotations(&self) -> Vec<Annotation> {
+        self.analysis.annotations().cloned().collect()
+    }
 }
 
 pub(crate) fn of_repository(repository: &Repository) -> Result<Vec<Sample>, PipelineError> {
@@ -31,7 +38,7 @@ pub(crate) fn of_repository(repository: &Repository) -> Result<Vec<Sample>, Pipe
             id: ConversationId::from_bytes(bytes),
             leaves: kept_in(&record.value).is_none(),
             call: record.value.conversation,
-            annotations: analysis.stages.into_iter().flat_map(|stage| stage.annotations).collect(),
+            analysis,
             examples: product.paths.into_iter().flat_map(|path| path.examples).collect(),
         });
     }

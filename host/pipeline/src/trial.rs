@@ -6,7 +6,7 @@ use std::fmt::Display;
 
 use rehearsal_model::{Annotation, Digest, Example, Scope, Value};
 use rehearsal_repository::Repository;
-use rehearsal_sandbox::{CallError, Called, Failure, Subject};
+use rehearsal_sandbox::{CallError, Called, Extractor, Failure, Subject};
 
 use crate::PipelineError;
 use crate::plan::{Plan, Ready, ReadyPath, ReadyValidator};
@@ -29,60 +29,48 @@ pub struct Trial {
     pub results: Vec<String>,
 }
 
-/// Tries the stages behind the sources whose identity is not the one in `known`.
+/// Tries the stages behind the sources that are not as they were when `former` was made.
 ///
 /// # Errors
 /// When the repository or the machine fails.
 pub async fn trials(
     plan: &Plan,
     repository: &Repository,
-    known: &BTreeMap<String, String>,
+    former: &BTreeMap<String, Trial>,
 ) -> Result<Vec<Trial>, PipelineError> {
     let sample = of_repository(repository)?;
     let mut done = Vec::new();
     for stage in &plan.extractors {
-        if is_new(stage, known) {
+        if is_new(stage, former) {
             done.push(extracted(stage, &sample).await?);
         }
     }
     for path in &plan.paths {
-        if is_new(&path.stage, known) {
-            done.push(built(path, &sample).await?);
+        if is_new(&path.stage, former) {
+            done.push(built(path, &plan.extractors, &sample).await?);
         }
     }
     for validator in &plan.validators {
-        if is_new(&validator.stage, known) {
+        if is_new(&validator.stage, former) {
             done.push(judged(validator, &sample).await?);
         }
     }
     Ok(done)
 }
 
-/// Identities of all stages that [`trials`] tries.
-#[must_use]
-pub fn identities(plan: &Plan) -> BTreeMap<String, String> {
-    let extractors = plan.extractors.iter().map(|stage| (stage.id.clone(), identity(stage)));
-    let paths = plan.paths.iter().map(|path| (path.stage.id.clone(), identity(&path.stage)));
-    let validators = plan.validators.iter().map(|one| (one.stage.id.clone(), identity(&one.stage)));
-    extractors.chain(paths).chain(validators).collect()
-}
-
 fn identity<T>(stage: &Ready<T>) -> String {
     format!("{} {}", stage.component.digest(), stage.config)
 }
 
-fn is_new<T>(stage: &Ready<T>, known: &BTreeMap<String, String>) -> bool {
-    known.get(&stage.id) != Some(&identity(stage))
+fn is_new<T>(stage: &Ready<T>, former: &BTreeMap<String, Trial>) -> bool {
+    former.get(&stage.id).is_none_or(|trial| trial.identity != identity(stage))
 }
 
 fn trial<T>(stage: &Ready<T>, items: usize, results: Vec<String>) -> Trial {
     Trial { stage: stage.id.clone(), identity: identity(stage), items, results }
 }
 
-async fn extracted(
-    stage: &Ready<rehearsal_sandbox::Extractor>,
-    sample: &[Sample],
-) -> Result<Trial, PipelineError> {
+async fn extracted(stage: &Ready<Extractor>, sample: &[Sample]) -> Result<Trial, PipelineError> {
     let mut lines = Vec::new();
     // What leaves this machine leaves it under pseudonyms only.
     let leaves = |one: &&Sample| one.leaves || stage.outside.is_none();
@@ -94,11 +82,14 @@ async fn extracted(
     Ok(trial(stage, sample.len(), lines))
 }
 
-async fn built(path: &ReadyPath, sample: &[Sample]) -> Result<Trial, PipelineError> {
+async fn built(
+    path: &ReadyPath,
+    extractors: &[Ready<Extractor>],
+    sample: &[Sample],
+) -> Result<Trial, PipelineError> {
     let mut lines = Vec::new();
     for one in sample {
-        let read = one.annotations.iter().filter(|found| path.reads.contains(&found.name));
-        let read: Vec<Annotation> = read.cloned().collect();
+        let read = path.read(extractors, &one.analysis);
         let answer = path.stage.handle.build(&[(one.id, &one.call, read.as_slice())]).await;
         let examples = rows(answer, &one.id, &mut lines)?;
         lines.extend(examples.into_iter().flatten().map(|example| of_example(one, &example)));
@@ -109,9 +100,10 @@ async fn built(path: &ReadyPath, sample: &[Sample]) -> Result<Trial, PipelineErr
 async fn judged(validator: &ReadyValidator, sample: &[Sample]) -> Result<Trial, PipelineError> {
     let (mut lines, mut items) = (Vec::new(), 0);
     for one in sample {
+        let annotations = one.annotations();
         let subjects: Vec<Subject<'_>> = match validator.inspects {
             Subjects::Conversations => {
-                vec![Subject::Conversation(one.id, &one.call, &one.annotations)]
+                vec![Subject::Conversation(one.id, &one.call, &annotations)]
             }
             Subjects::Examples => one.examples.iter().map(Subject::Example).collect(),
         };

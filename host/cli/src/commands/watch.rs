@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use rehearsal_config::{Config, Plugin};
 use rehearsal_gate::Mode;
-use rehearsal_pipeline::{Trial, identities, trials};
+use rehearsal_pipeline::{Trial, trials};
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::Sandbox;
 use tokio::runtime::Runtime;
@@ -42,7 +42,6 @@ pub(super) fn watch(
         traffic,
         sandbox: places::sandbox()?,
         runtime,
-        known: BTreeMap::new(),
         former: BTreeMap::new(),
     };
     // Before anything is read: what changes meanwhile is seen.
@@ -76,9 +75,7 @@ struct Watch<'a> {
     traffic: Mode,
     sandbox: Sandbox,
     runtime: Runtime,
-    /// Identity of each stage as it was tried last.
-    known: BTreeMap<String, String>,
-    /// What it made of the sample.
+    /// What each stage made of the sample when it was tried last.
     former: BTreeMap<String, Trial>,
 }
 
@@ -105,11 +102,10 @@ impl Watch<'_> {
     }
 
     fn keep(&mut self, trial: Trial) {
-        self.known.insert(trial.stage.clone(), trial.identity.clone());
         self.former.insert(trial.stage.clone(), trial);
     }
 
-    fn tried(&mut self) -> Result<Vec<Trial>> {
+    fn tried(&self) -> Result<Vec<Trial>> {
         let traffic = self.traffic.clone();
         let resolved = super::resolve(
             &self.what.file,
@@ -122,11 +118,8 @@ impl Watch<'_> {
         let repository = Arc::new(Repository::open(resolved.plan.repository())?);
         resolved.audio.attach(Arc::clone(&repository));
         resolved.semantics.attach(Arc::clone(&repository));
-        let work = trials(&resolved.plan, &repository, &self.known);
-        let trials = self.runtime.block_on(work)?;
-        let present = identities(&resolved.plan);
-        self.known.retain(|stage, _| present.contains_key(stage));
-        Ok(trials)
+        let work = trials(&resolved.plan, &repository, &self.former);
+        Ok(self.runtime.block_on(work)?)
     }
 
     fn stamps(&self) -> Stamps {
