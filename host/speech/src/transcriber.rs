@@ -18,7 +18,7 @@ use crate::transcript::{Timing, Transcript};
 use crate::whisper::{Engine, Settings};
 
 /// Counts up whenever a change here may change a transcript: caches are keyed by it.
-pub const ALGORITHM: u32 = 4;
+pub const ALGORITHM: u32 = 5;
 
 /// How a [`Transcriber`] works; nothing here changes the result.
 #[derive(Debug, Clone, Default)]

@@ -96,9 +96,10 @@ impl Engine {
         let context = WhisperContext::new_from_buffer_with_params(&weights.file, parameters)
             .map_err(|e| model(format!("whisper.cpp refuses it ({e})")))?;
         let identity = format!("{} {}", weights.sha256, weights.form.name());
-        // The smallest models lose words at the end of a chunk when the encoder sees
-        // little beyond it; measured, base and larger ones need a second only.
-        let margin_seconds = if context.model_n_audio_layer() <= 4 { 4.0 } else { 1.0 };
+        // The smallest models lose words at the end of a chunk when the encoder sees too
+        // little beyond it: two seconds lose no more than four or eight (measured), and
+        // base and larger ones need one.
+        let margin_seconds = if context.model_n_audio_layer() <= 4 { 2.0 } else { 1.0 };
         let (path, states) = (path.to_owned(), Mutex::default());
         Ok(Self { context, path, identity, states, margin_seconds })
     }
