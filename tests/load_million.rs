@@ -24,6 +24,11 @@ use rehearsal_pipeline::{CallAudio, CallSemantics, FileDigests, Silent, Surround
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox, Settings};
 
+/// The allocator of the program.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Tells a process of this program which form it is to load, and where.
 const FORM: &str = "REHEARSAL_BENCH_FORM";
 const CALLS: &str = "REHEARSAL_BENCH_CALLS";
