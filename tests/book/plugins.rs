@@ -1,6 +1,9 @@
 //! A page for every built-in plugin, out of what the plugins say of themselves, and the
 //! commands, out of what the program says.
 
+use std::fs;
+
+use rehearsal_tests::root;
 use serde_json::Value;
 
 use crate::pipeline::cell;
@@ -70,7 +73,21 @@ fn about(plugin: &Value) -> String {
     kinds(plugin, &mut page);
     others(plugin, &mut page);
     settings(&plugin["config_schema"], &mut page);
+    if world == "extractor" {
+        page.push_str(&format!("\n## Accuracy\n\n{}\n", accuracy(name)));
+    }
     page.trim_end().to_owned()
+}
+
+/// What an extractor's README says of how right it is; there is none without it.
+fn accuracy(name: &str) -> String {
+    let readme = format!("plugins/extractors/{name}/README.md");
+    let text = fs::read_to_string(root().join(&readme)).unwrap_or_default();
+    let Some((_, below)) = text.split_once("\n## Accuracy\n") else {
+        panic!("{readme} has no section `## Accuracy`: say what was measured, and on what");
+    };
+    let section = below.split("\n## ").next().unwrap_or_default();
+    section.trim().replace("(../../../docs/", "(../")
 }
 
 /// What an extractor finds.
