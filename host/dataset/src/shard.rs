@@ -26,8 +26,9 @@ use crate::sharegpt;
 use crate::split::Split;
 
 /// Calls of a shard, about: half of it to twice of it. Fewer make more files, more make
-/// a change cost more.
-pub const SHARD_CALLS: usize = 2_048;
+/// a change cost more: a call of 20 turns is some 70 rows, 170 kB of JSON Lines beside
+/// the other formats.
+pub const SHARD_CALLS: usize = 512;
 
 /// Shards of a corpus of so many calls.
 #[must_use]
