@@ -1,10 +1,12 @@
 //! Which calls belong together, and where they go.
 
+use std::mem;
+
 use rehearsal_config::Split as Authored;
 use rehearsal_dataset::{
     Division as Rule, Graph, LIKENESS, Shares, Shingles, Split, assign, near_duplicates,
 };
-use rehearsal_repository::Repository;
+use rehearsal_repository::{Fingerprint, Repository, Unit};
 
 use super::corpus::Corpus;
 use crate::PipelineError;
@@ -79,7 +81,7 @@ pub(super) fn graph(repository: &Repository, corpus: &Corpus) -> Result<Graph, P
     let members = corpus.members(&Division { rule: Rule::UNDIVIDED, stratify: Vec::new() });
     let mut graph = Graph::new(&members);
     let mut texts = Texts { repository, corpus, last: None };
-    let mut fresh = repository.unit();
+    let mut fresh = Fresh { repository, unit: repository.unit(), held: 0 };
     near_duplicates(&corpus.signatures, |a, b| -> Result<(), PipelineError> {
         if graph.joined(a, b) {
             return Ok(());
@@ -100,7 +102,7 @@ pub(super) fn graph(repository: &Repository, corpus: &Corpus) -> Result<Graph, P
             Some(likeness) => likeness,
             None => {
                 let likeness = texts.shingles(a)?.likeness(&texts.other(b)?);
-                fresh.put(&LIKENESSES, key, mark, &likeness)?;
+                fresh.keep(key, mark, likeness)?;
                 likeness
             }
         };
@@ -109,8 +111,36 @@ pub(super) fn graph(repository: &Repository, corpus: &Corpus) -> Result<Graph, P
         }
         Ok(())
     })?;
-    repository.commit(fresh)?;
+    repository.commit(fresh.unit)?;
     Ok(graph)
+}
+
+/// Likenesses that were not known before. Each stands alone, so they are kept a part at a
+/// time: a corpus whose calls look alike has hundreds of pairs a call.
+struct Fresh<'a> {
+    repository: &'a Repository,
+    unit: Unit,
+    held: usize,
+}
+
+impl Fresh<'_> {
+    /// Likenesses that are kept at once.
+    const PART: usize = 8_192;
+
+    fn keep(
+        &mut self,
+        key: Vec<u8>,
+        mark: Fingerprint,
+        likeness: f64,
+    ) -> Result<(), PipelineError> {
+        self.unit.put(&LIKENESSES, key, mark, &likeness)?;
+        self.held += 1;
+        if self.held == Self::PART {
+            self.repository.commit(mem::replace(&mut self.unit, self.repository.unit()))?;
+            self.held = 0;
+        }
+        Ok(())
+    }
 }
 
 /// Texts as shingles; the last one is at hand, since buckets compare one with several.
