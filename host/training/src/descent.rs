@@ -1,5 +1,8 @@
 //! How nets over a call learn: all heads' losses at once, by AdamW (Loshchilov & Hutter
 //! 2019), batches and what is left out drawn from a fixed seed.
+//!
+//! The same nets come out wherever matrices are multiplied the same way: small differences
+//! grow over the steps, so a processor with other vector units may give other nets, as good.
 
 use anyhow::{Context as _, Result};
 use candle_core::{Device, Tensor, Var, backprop::GradStore};

@@ -170,21 +170,25 @@ fn the_net_reads_the_whole_call_and_a_head_adds_what_it_says() {
     assert_eq!(head.scores(&row, WIDTH, around)[0], alone + 0.5 * around[0]);
 }
 
+/// So a record of thousands of turns is read in time that grows with its length alone.
 #[test]
-fn a_record_of_thousands_of_turns_is_read_in_time_that_grows_with_its_length() {
-    let time = |turns: usize| {
-        let texts: Vec<String> =
-            (0..turns).map(|at| format!("And number {at}, what of it?")).collect();
+fn a_turn_looks_back_to_some_hundred_turns_and_no_further() {
+    let inputs = |first: &str, turns: usize| {
+        let mut texts = vec![first.to_owned()];
+        texts.extend((1..turns).map(|at| format!("And my nephew number {at}, what of him?")));
         let call = reading(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-        let start = std::time::Instant::now();
-        assert!(context(&net(0.01), &call).of("family", turns - 1).unwrap()[0].is_finite());
-        start.elapsed().as_secs_f64()
+        let values = values(&call);
+        rows(&call, &Vectors::new(&call, &values, WIDTH).unwrap()).last().unwrap()
     };
-    let best = |turns| (0..3).map(|_| time(turns)).fold(f64::INFINITY, f64::min);
-    // Four times the turns take four times as long, and would take sixteen times as long if
-    // every turn looked back to the first one.
-    let (short, long) = (best(600), best(2400));
-    assert!(long < 7.0 * short, "{short} s, then {long} s");
+    let (one, other) = ("My nephew.", "Nobody whom I would call so.");
+    assert!(inputs(one, 200) != inputs(other, 200), "what was said this long ago is heard");
+    assert!(inputs(one, 2000) == inputs(other, 2000), "what was said that long ago is not");
+}
+
+#[test]
+fn thousands_of_turns_have_scores() {
+    let call = reading(&["And then?"; 5000]);
+    assert!(context(&net(0.01), &call).of("family", 4999).unwrap()[0].is_finite());
 }
 
 #[test]
