@@ -7,7 +7,7 @@ use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// `cargo xtask train-extractors [HEAD...]`
+/// `cargo xtask train-extractors`; heads share a net, so all are trained.
 pub(crate) fn train(workspace: &Workspace, steps: &mut Steps, names: &[String]) -> Result<()> {
     steps.step("train", || heads(workspace, "train", names))
 }

@@ -63,6 +63,7 @@ const RELATIONS: &[&str] = &[
     "uncle",
     "aunt",
     "auntie",
+    "aunty",
     "cousin",
     "nephew",
     "niece",
@@ -191,7 +192,7 @@ impl<'t> CallText<'t> {
         if !token.is_word() || (self.cased && !token.is_capitalised()) {
             return false;
         }
-        if TITLES.contains(&&*token.lower) {
+        if TITLES.contains(&&*token.lower) || follows_saint(turn, at) || ends_compound(turn, at) {
             return false;
         }
         let named = || lexicon.about(&token.base).is_name();
@@ -237,12 +238,11 @@ impl<'t> CallText<'t> {
         let sole = |base: &str| {
             lexicon.given(base).is_some() && !lexicon.is_word(base) && !lexicon.is_proper(base)
         };
-        // Churches, hospitals and towns: "Saint Brigid's", "San Pietro".
-        const NO_PERSON: &[&str] = &["saint", "st", "san", "santa", "santo", "yom"];
-        let before = |back: usize| candidate.token.checked_sub(back).map(|at| &turn[at]);
-        if before(1).is_some_and(|token| NO_PERSON.contains(&&*token.base)) {
+        // "St" is a street as often.
+        if candidate.token.checked_sub(1).is_some_and(|before| turn[before].base == "st") {
             return false;
         }
+        let before = |back: usize| candidate.token.checked_sub(back).map(|at| &turn[at]);
         // "mc", "jo": short ones are as often something else.
         if sole(&token.base) && token.base.len() > 2 {
             return true;
@@ -251,8 +251,21 @@ impl<'t> CallText<'t> {
         let titled = before(if dotted { 2 } else { 1 });
         let unusual = common.level(&token.base) < 2 && !lexicon.is_proper(&token.base);
         let follows_title = titled.is_some_and(|title| {
-            let short =
-                matches!(&*title.base, "mr" | "mrs" | "ms" | "mister" | "missus" | "miss" | "dr");
+            let short = matches!(
+                &*title.base,
+                "mr" | "mrs"
+                    | "ms"
+                    | "mister"
+                    | "missus"
+                    | "miss"
+                    | "dr"
+                    | "reverend"
+                    | "rev"
+                    | "aunt"
+                    | "auntie"
+                    | "aunty"
+                    | "uncle"
+            );
             short && (token.is_capitalised() || (!self.cased && unusual))
         });
         let family = lexicon.is_family(&token.base) || !lexicon.is_word(&token.base);
@@ -328,6 +341,25 @@ impl<'t> CallText<'t> {
         out.add(39, &[letters.len().min(12) as u64, tag]);
         out.0
     }
+}
+
+/// Churches, hospitals and towns: "Saint Brigid's", "San Pietro".
+fn follows_saint(turn: &[Token<'_>], at: usize) -> bool {
+    const NO_PERSON: &[&str] = &["saint", "san", "santa", "santo", "yom"];
+    at.checked_sub(1).is_some_and(|before| NO_PERSON.contains(&&*turn[before].base))
+}
+
+/// Whether a word ends one that begins with no name: "Wi-Fi", "Rolls-Royce".
+fn ends_compound(turn: &[Token<'_>], at: usize) -> bool {
+    let Some((first, hyphen)) = at.checked_sub(2).map(|first| (&turn[first], &turn[first + 1]))
+    else {
+        return false;
+    };
+    let joined = hyphen.text == "-"
+        && first.is_word()
+        && first.end() == hyphen.start
+        && hyphen.end() == turn[at].start;
+    joined && !lexicon().about(&first.base).is_name()
 }
 
 /// What a feature tells of one token.

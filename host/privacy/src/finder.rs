@@ -122,16 +122,30 @@ fn next_of_name(tokens: &[Token<'_>], marked: &[bool], last: usize) -> Option<us
         .map(|count| last + count + 1)
 }
 
+/// Where a name begins that has titles or initials before it: "Dr. M. J. Pomeroy".
 fn with_titles(tokens: &[Token<'_>], mut at: usize) -> usize {
     loop {
         let title =
             |back: usize| at.checked_sub(back).filter(|at| TITLES.contains(&&*tokens[*at].lower));
         let dotted = at.checked_sub(1).is_some_and(|at| tokens[at].text == ".");
-        match title(1).or_else(|| title(2).filter(|_| dotted)) {
+        let initial = |back: usize| {
+            at.checked_sub(back).filter(|before| is_initial(&tokens[*before], &tokens[at]))
+        };
+        let before = |dots: usize| title(dots).or_else(|| initial(dots));
+        match before(1).or_else(|| before(2).filter(|_| dotted)) {
             Some(before) => at = before,
             None => return at,
         }
     }
+}
+
+/// Whether a word is a letter that stands for a name before a name with a capital. "I" and
+/// "A" are words more often.
+fn is_initial(token: &Token<'_>, name: &Token<'_>) -> bool {
+    token.is_capitalised()
+        && token.text.chars().count() == 1
+        && !matches!(token.text, "I" | "A")
+        && name.is_capitalised()
 }
 
 /// Entities in order; of two that overlap the longer one takes the other in.

@@ -100,6 +100,37 @@ fn scope_and_release_decide_who_can_be_recognised() {
     assert_ne!(text("", "account a"), text("spring", "account a"));
 }
 
+#[test]
+fn initials_belong_to_a_name_and_halves_of_other_words_are_none() {
+    let call = call(
+        ["", ""],
+        &[
+            "And it says M J Pomeroy on it. Plan A, Gareth, was the Wi-Fi.",
+            "No good. Everyone's allergic to it. And to Wi-Fi.",
+            "A crowd of little ones from Saint Aidan's, thirty at a time, on Yom Kippur!",
+            "Precision. Rolls-Royce in Derby have us in on Thursdays.",
+        ],
+    );
+    let new = redactor().redact(&call, "call 1").conversation.text;
+    for gone in ["Pomeroy", "M J", "Gareth"] {
+        assert!(!new.contains(gone), "{gone}: {new}");
+    }
+    for stays in
+        ["Plan A, ", "the Wi-Fi.", "to Wi-Fi.", "Saint Aidan's", "Yom Kippur", "Rolls-Royce"]
+    {
+        assert!(new.contains(stays), "{stays}: {new}");
+    }
+}
+
+#[test]
+fn a_word_that_follows_a_title_is_a_name_without_capitals_too() {
+    let told = ["twenty three hellos aunty dolly told her story", "i told reverend battle so"];
+    let call = call(["", ""], &told);
+    let new = redactor().redact(&call, "call 1").conversation.text;
+    assert!(!new.contains("dolly") && !new.contains("battle"), "{new}");
+    assert!(new.contains("told her story"), "{new}");
+}
+
 /// Found by the property below: a word that shares its letters with two findings.
 #[test]
 fn words_between_two_findings_keep_their_order() {

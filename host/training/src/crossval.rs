@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-use rehearsal_heads::{Calibration, Decision};
+use anyhow::{Context as _, Result};
+use rehearsal_heads::{Calibration, Context, Decision};
 
 use crate::data::Data;
+use crate::descent;
 use crate::fit;
 use crate::score::{Random, Tally};
 use crate::tasks::{Kind, Task};
@@ -47,8 +48,25 @@ impl Measured {
     }
 }
 
+/// What nets say of the calls that they have not learned from, a call each.
+pub(crate) fn contexts(data: &Data) -> Result<Vec<Context>> {
+    let folds = folds(data.files.len());
+    let calls = data.calls();
+    let mut contexts = BTreeMap::new();
+    for fold in 0..FOLDS {
+        let net = descent::sequence(data, |call| folds[call] == fold)?;
+        for (call, turns) in calls.iter().enumerate().filter(|(call, _)| folds[*call] == fold) {
+            let rows = turns.iter().map(|at| data.examples[*at].row.clone());
+            contexts.insert(call, net.read(rows));
+        }
+        eprintln!("sequence: fold {} of {FOLDS}", fold + 1);
+    }
+    Ok(contexts.into_values().collect())
+}
+
 /// Trains a head on five sixths of the calls and asks it about the others, six times.
-pub(crate) fn measure(data: &Data, task: &'static Task) -> Result<Measured> {
+/// `contexts` are what nets that have not learned from a call say of it.
+pub(crate) fn measure(data: &Data, task: &'static Task, contexts: &[Context]) -> Result<Measured> {
     let folds = folds(data.files.len());
     let mut scored: BTreeMap<usize, Scored> = BTreeMap::new();
     for fold in 0..FOLDS {
@@ -58,7 +76,9 @@ pub(crate) fn measure(data: &Data, task: &'static Task) -> Result<Measured> {
         let head = fit::head(data, task, &train)?;
         for at in test.into_iter().filter(|at| data.examples[*at].concerns(task)) {
             let example = &data.examples[at];
-            let scores = head.scores(&example.row, data.width);
+            let context = example.call.and_then(|call| contexts[call].of(task.name, example.turn));
+            let context = context.context("the net has not read a turn")?;
+            let scores = head.scores(&example.row, data.width, context);
             scored.insert(at, Scored { scores, target: example.target(task) });
         }
         eprintln!("{}: fold {} of {FOLDS}", task.name, fold + 1);
@@ -108,9 +128,7 @@ pub(crate) fn is_original(file: &str) -> bool {
 fn folds(calls: usize) -> Vec<usize> {
     let mut random = Random(SEED);
     let mut order: Vec<usize> = (0..calls).collect();
-    for at in (1..calls).rev() {
-        order.swap(at, random.below(at + 1));
-    }
+    random.shuffle(&mut order);
     let mut folds = vec![0; calls];
     for (at, call) in order.into_iter().enumerate() {
         folds[call] = at % FOLDS;

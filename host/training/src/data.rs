@@ -14,6 +14,8 @@ pub(crate) struct Example {
     pub(crate) row: Row,
     /// Number of its call; none for a two-line example, which is always learned from.
     pub(crate) call: Option<usize>,
+    /// Its place in the call.
+    pub(crate) turn: usize,
     seller: bool,
     labels: std::collections::HashMap<String, Vec<String>>,
     only: Option<String>,
@@ -64,6 +66,7 @@ impl Data {
                 examples.push(Example {
                     row: Row::new(reading, vectors, &spread, turn, excerpt),
                     call,
+                    turn,
                     seller,
                     labels,
                     only: dialogue.only.clone(),
@@ -71,6 +74,19 @@ impl Data {
             }
         }
         Ok(Self { examples, files, spread, model: embeddings.model, width })
+    }
+}
+
+impl Data {
+    /// Numbers of the examples that are a call's turns, in order, a list a call.
+    pub(crate) fn calls(&self) -> Vec<Vec<usize>> {
+        let mut calls = vec![Vec::new(); self.files.len()];
+        for (at, example) in self.examples.iter().enumerate() {
+            if let Some(call) = example.call {
+                calls[call].push(at);
+            }
+        }
+        calls
     }
 }
 

@@ -179,6 +179,7 @@ impl<'a> Problem<'a> {
             blocks,
             features: features.iter().map(|weight| *weight as f32 * scale).collect(),
             grams,
+            share: task.share,
             decision: match task.kind {
                 Kind::Best => Decision::Best { bias: open },
                 Kind::Gate => Decision::Gate { threshold: 0.0, bias: open },

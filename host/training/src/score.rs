@@ -146,11 +146,29 @@ pub(crate) struct Random(pub(crate) u64);
 impl Random {
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.bits() % end as u64) as usize
+    }
+
+    /// A number between `-most` and `most`.
+    pub(crate) fn even(&mut self, most: f32) -> f32 {
+        let share = (self.bits() >> 40) as f32 / (1_u32 << 24) as f32;
+        (2.0 * share - 1.0) * most
+    }
+
+    /// Fisher and Yates' shuffle.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            items.swap(at, self.below(at + 1));
+        }
+    }
+
+    /// 64 bits, each as likely to be set as not.
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
+        z ^ (z >> 31)
     }
 }
 

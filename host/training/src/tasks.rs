@@ -29,6 +29,8 @@ pub(crate) struct Task {
     pub(crate) blocks: &'static [(Block, f32)],
     pub(crate) features: f32,
     pub(crate) grams: &'static [(Grams, f32)],
+    /// How much the scores of the net over the call count.
+    pub(crate) share: f32,
 }
 
 pub(crate) const TASKS: &[Task] = &[
@@ -57,6 +59,7 @@ pub(crate) const TASKS: &[Task] = &[
             (Grams::Last, 1.5),
             (Grams::Letters, 2.0),
         ],
+        share: 0.5,
     },
     Task {
         name: "objection",
@@ -77,6 +80,7 @@ pub(crate) const TASKS: &[Task] = &[
         ],
         features: 0.5,
         grams: &[(Grams::Words, 2.0), (Grams::Before, 1.0)],
+        share: 0.75,
     },
     Task {
         name: "move",
@@ -101,6 +105,7 @@ pub(crate) const TASKS: &[Task] = &[
             (Grams::Last, 0.75),
             (Grams::Letters, 1.0),
         ],
+        share: 0.75,
     },
     Task {
         name: "techniques",
@@ -121,6 +126,7 @@ pub(crate) const TASKS: &[Task] = &[
         ],
         features: 0.4,
         grams: &[(Grams::Words, 1.0), (Grams::Last, 0.75), (Grams::Letters, 1.0)],
+        share: 0.25,
     },
     Task {
         name: "listening",
@@ -140,6 +146,7 @@ pub(crate) const TASKS: &[Task] = &[
         ],
         features: 2.0,
         grams: &[(Grams::Words, 2.0), (Grams::Letters, 1.0)],
+        share: 0.5,
     },
 ];
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::reading::{Reading, Segment, Turn};
+use crate::reading::{REMEMBERED, Reading, Segment, Turn};
 use crate::signs;
 use crate::text::{self, Stem};
 use crate::vectors::{Vectors, dot};
@@ -217,6 +217,11 @@ fn longest_run(left: &[u32], right: &[u32]) -> usize {
     longest
 }
 
+/// What was said longer ago, and is remembered.
+fn heard(turns: &[Turn], index: usize) -> &[Turn] {
+    &turns[index.saturating_sub(REMEMBERED)..index.saturating_sub(1)]
+}
+
 /// What the turn takes up of what was said longer ago.
 fn history(sheet: &mut Sheet, turns: &[Turn], index: usize) {
     let turn = &turns[index];
@@ -232,7 +237,7 @@ fn history(sheet: &mut Sheet, turns: &[Turn], index: usize) {
     sheet.share(older, own.len());
     let repeated = own.intersection(&stems(&turns[index.saturating_sub(4)..index], true)).count();
     sheet.count(repeated, 3, 2.0);
-    let ever = own.intersection(&stems(&turns[..index.saturating_sub(1)], false)).count();
+    let ever = own.intersection(&stems(heard(turns, index), false)).count();
     sheet.count(ever, 6, 3.0);
     sheet.share(ever, own.len());
 }
@@ -280,8 +285,8 @@ fn closeness(sheet: &mut Sheet, turns: &[Turn], vectors: &Vectors<'_>, index: us
     }
     let second = index.checked_sub(2).map(|second| vectors.get(turns[second].whole));
     sheet.number(second.map_or(0.0, |second| dot(whole, second)));
-    let heard = turns[..index.saturating_sub(1)].iter();
-    let cosines: Vec<f32> = heard
+    let cosines: Vec<f32> = heard(turns, index)
+        .iter()
         .filter(|other| other.speaker != turn.speaker)
         .map(|other| dot(whole, vectors.get(other.whole)))
         .collect();

@@ -83,6 +83,8 @@ pub struct Head {
     pub features: Vec<f32>,
     /// Weights of [`crate::Grams`].
     pub grams: Vec<Part>,
+    /// How much the scores of [`crate::Sequence`] count beside the head's own.
+    pub share: f32,
     /// How scores become labels.
     pub decision: Decision,
     /// How sure a label is.
@@ -99,9 +101,9 @@ pub struct Finding {
 }
 
 impl Head {
-    /// A score a class, none included.
+    /// A score a class, none included; `context` are the net's for the same turn.
     #[must_use]
-    pub fn scores(&self, row: &Row, width: usize) -> Vec<f32> {
+    pub fn scores(&self, row: &Row, width: usize, context: &[f32]) -> Vec<f32> {
         let classes = self.bias.len();
         let mut scores = self.bias.clone();
         for part in &self.blocks {
@@ -116,6 +118,8 @@ impl Head {
             let values = row.grams[usize::from(part.number)].iter();
             part.add(values.map(|(at, value)| (*at as usize, *value)), classes, &mut scores);
         }
+        let around = scores.iter_mut().zip(context);
+        around.for_each(|(score, context)| *score += self.share * context);
         scores
     }
 

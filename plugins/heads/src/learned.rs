@@ -9,7 +9,7 @@ use rehearsal_sdk::types::Role;
 use rehearsal_sdk::{Call, Embeddings, Refusal};
 
 use crate::text::hash;
-use crate::{Line, Model, Reading, Vectors};
+use crate::{Context, Line, Model, Reading, Sequence, Vectors};
 
 /// Findings by index of the turn; or why the learned tier has to be done without, for a
 /// person.
@@ -19,6 +19,8 @@ pub type Found = Result<BTreeMap<u32, Vec<Finding>>, String>;
 pub struct Heard {
     reading: Reading,
     embedded: Embeddings,
+    /// What the net says, asked when the first head needs it.
+    context: OnceCell<Result<Context, String>>,
 }
 
 impl Heard {
@@ -40,7 +42,7 @@ impl Heard {
             .collect();
         let reading = Reading::new(&lines);
         let embedded = call.embed(reading.texts()).map_err(refused)?;
-        Ok(Self { reading, embedded })
+        Ok(Self { reading, embedded, context: OnceCell::new() })
     }
 }
 
@@ -80,8 +82,13 @@ impl Learned {
         let width = embedded.dimensions as usize;
         let vectors = Vectors::new(&heard.reading, &embedded.values, width)
             .ok_or("the host gave another number of embeddings than was asked for")?;
+        let context = heard
+            .context
+            .get_or_init(|| context(model, &heard.reading, &vectors))
+            .as_ref()
+            .map_err(Clone::clone)?;
         let labels = model
-            .predict(&heard.reading, &vectors, self.head)
+            .predict(&heard.reading, &vectors, context, self.head)
             .ok_or_else(|| format!("there is no head `{}`", self.head))?;
         for one in labels {
             let finding = Finding {
@@ -99,10 +106,20 @@ impl Learned {
 
     fn load(&self) -> Result<(Model, String), String> {
         let model = Model::load(self.bytes).map_err(|error| error.to_string())?;
+        if model.sequence != Sequence::mark(weights::SEQUENCE) {
+            return Err(format!("the head `{}` was tuned beside another net", self.head));
+        }
+        // Their net's mark is among the bytes.
         let weights = hash(self.bytes.iter().copied());
         let rule = format!("{}-head@{weights:08x}+{}", self.head, model.embeddings);
         Ok((model, rule))
     }
+}
+
+/// What the net that ships says of a call.
+fn context(model: &Model, reading: &Reading, vectors: &Vectors<'_>) -> Result<Context, String> {
+    let net = Sequence::load(weights::SEQUENCE).map_err(|error| error.to_string())?;
+    Ok(model.context(reading, vectors, &net))
 }
 
 impl std::fmt::Debug for Learned {
@@ -122,6 +139,8 @@ pub fn tier_of<T>(found: &Result<T, String>) -> Value {
 
 /// Trained weights, a file a head; a plugin holds those that it names and no others.
 pub mod weights {
+    /// The net over a call that all heads share.
+    pub const SEQUENCE: &[u8] = include_bytes!("../weights/sequence.bin");
     /// NEPQ question types of the seller's turns: head `nepq`.
     pub const NEPQ: &[u8] = include_bytes!("../weights/nepq.bin");
     /// Objections in the prospect's turns: head `objection`.

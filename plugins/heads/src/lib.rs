@@ -3,12 +3,15 @@
 //!
 //! ```text
 //! lines ─► Reading ─► texts ─(the host embeds them)─► Vectors ─► Row ─► Head ─► labels
-//!          words, sentences, signs                    blocks, features, grams
+//!          words, sentences, signs                    blocks,   └─► Sequence ─┘
+//!                                                     features,     the turns around
+//!                                                     grams
 //! ```
 //!
 //! The same code reads calls in training (`cargo xtask train-extractors`) and inside
 //! plugins, so that a head never sees an input that it was not trained on. Heads are
-//! linear: a few tens of thousands of weights in a byte each, compiled into the plugin.
+//! linear, and one small recurrent net over the call adds to the scores of all of them:
+//! some hundred thousand weights in a byte each, compiled into the plugin.
 //! What was tried and what they reach is in `docs/research/learned-labels.md`.
 
 mod features;
@@ -18,6 +21,7 @@ mod learned;
 mod model;
 mod reading;
 mod row;
+mod sequence;
 mod signs;
 mod text;
 mod vectors;
@@ -29,4 +33,5 @@ pub use learned::{Found, Heard, Learned, tier_of, weights};
 pub use model::{Labelled, Model, ModelError};
 pub use reading::{Line, Reading};
 pub use row::{Row, Spread, raw_features};
+pub use sequence::{Context, Layer, Look, Net, Sequence, Units};
 pub use vectors::{Block, Vectors};

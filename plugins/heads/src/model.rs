@@ -7,6 +7,7 @@ use crate::grams::Grams;
 use crate::head::{Head, Part, Side};
 use crate::reading::Reading;
 use crate::row::{Row, Spread};
+use crate::sequence::{Context, Sequence};
 use crate::vectors::{Block, Vectors};
 
 /// Trained heads that share their inputs.
@@ -18,6 +19,8 @@ pub struct Model {
     pub width: u32,
     /// How inputs were spread in training.
     pub spread: Spread,
+    /// [`Sequence::mark`] of the net beside which the heads were tuned.
+    pub sequence: u32,
     /// In the order that training has them.
     pub heads: Vec<Head>,
 }
@@ -25,7 +28,7 @@ pub struct Model {
 /// Bytes that are no model for this code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("these are no heads for this version: {0}; `cargo xtask train-extractors` writes them")]
-pub struct ModelError(String);
+pub struct ModelError(pub(crate) String);
 
 /// A label of a turn.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,13 +95,26 @@ impl Model {
         Some(format!("the sizes of `{}` do not fit together", broken.name))
     }
 
+    /// What the net says of all turns of a call.
+    #[must_use]
+    pub fn context(
+        &self,
+        reading: &Reading,
+        vectors: &Vectors<'_>,
+        sequence: &Sequence,
+    ) -> Context {
+        let row = |turn| Row::new(reading, vectors, &self.spread, turn, false);
+        sequence.read((0..reading.len()).map(row))
+    }
+
     /// What a head says of a call, in the order of its turns; none where there is no head
-    /// of that name.
+    /// of that name, or the net has none.
     #[must_use]
     pub fn predict(
         &self,
         reading: &Reading,
         vectors: &Vectors<'_>,
+        context: &Context,
         head: &str,
     ) -> Option<Vec<Labelled>> {
         let head = self.heads.iter().find(|other| other.name == head)?;
@@ -108,7 +124,8 @@ impl Model {
                 continue;
             }
             let row = Row::new(reading, vectors, &self.spread, turn, false);
-            let scores = head.scores(&row, self.width as usize);
+            let around = context.of(&head.name, turn)?;
+            let scores = head.scores(&row, self.width as usize, around);
             found.extend(head.decide(&scores).into_iter().map(|finding| Labelled {
                 turn,
                 label: head.labels[finding.label].clone(),

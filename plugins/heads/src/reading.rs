@@ -8,6 +8,10 @@ use rehearsal_cues::Scan;
 use crate::signs::{self, Signs};
 use crate::text::{self, Stem};
 
+/// Turns before a turn that are looked back to: more than calls have, few enough that a
+/// record of thousands of turns is read in time that grows with its length alone.
+pub(crate) const REMEMBERED: usize = 256;
+
 /// One turn, as whoever calls has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {

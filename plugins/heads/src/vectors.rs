@@ -1,6 +1,6 @@
 //! Embeddings of a reading's texts, and the blocks of them that heads look at.
 
-use crate::reading::{Reading, Segment};
+use crate::reading::{REMEMBERED, Reading, Segment};
 
 /// A vector a text of [`Reading::texts`], all of the same length.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ pub enum Block {
     Question,
     /// The mean of the sentences.
     Sentences,
-    /// The mean of all turns before.
+    /// The mean of the turns before.
     History,
 }
 
@@ -102,7 +102,8 @@ impl Block {
                 return;
             }
             Self::History => {
-                mean(reading.turns[..index].iter().map(|turn| vectors.get(turn.whole)), out);
+                let turns = &reading.turns[index.saturating_sub(REMEMBERED)..index];
+                mean(turns.iter().map(|turn| vectors.get(turn.whole)), out);
                 return;
             }
         };
