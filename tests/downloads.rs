@@ -183,6 +183,46 @@ fn what_is_too_large_not_granted_or_no_recording_is_named_and_leaves_nothing() {
 }
 
 #[test]
+fn recordings_together_take_no_more_than_the_pipeline_allows() {
+    let store = media::Store::new("audio/wav", silence());
+    let (stage, account) = Stage::fathom("always", "media = true", store);
+    let limit = |size: &str| {
+        let pipeline = fs::read_to_string(stage.project.path().join("pipeline.toml"));
+        let pipeline = pipeline.expect("a pipeline");
+        let kept = pipeline.lines().filter(|line| !line.starts_with("max_media"));
+        let kept: String = kept.map(|line| format!("{line}\n")).collect();
+        let set = format!("[pipeline]\nmax_media = \"{size}\"\n");
+        stage.project.write("pipeline.toml", kept.replace("[pipeline]\n", &set));
+    };
+    let waits = |problem: &str| {
+        format!(
+            "it may work later: recordings in `media/` of the workspace take {problem} that \
+             `max_media` of `[pipeline]` allows; raise it, or make room with `rehearsal forget` \
+             or `rehearsal purge --gone`: a later run fetches what is missing"
+        )
+    };
+    // The server says how large it is, so nothing of it is kept.
+    limit("60 KiB");
+    let _ = stage.run().expect(3);
+    let more = "0 B; this one (62.5 KiB) would make them more than the 60.0 KiB";
+    assert_eq!((stage.letter(), stage.kept().len()), (waits(more), 0));
+    // With room it is fetched, without the operator's asking for it.
+    limit("63 KiB");
+    let _ = stage.run().expect(3);
+    assert_eq!((stage.letter().as_str(), stage.kept().len()), ("nothing is said in it", 1));
+    // A full folder is no reason to ask the server at all.
+    limit("50 KiB");
+    let asked = stage.host.seen().len();
+    account.change(|meetings| meetings[0]["title"] = "Changed".into());
+    let _ = stage.run().expect(3);
+    assert_eq!(stage.letter(), waits("62.5 KiB, no less than the 50.0 KiB"));
+    assert_eq!(stage.host.seen().len(), asked);
+    // What no call refers to makes room.
+    let _ = stage.project.run(&["purge", "--gone"]).expect(0);
+    assert_eq!(stage.kept().len(), 0);
+}
+
+#[test]
 fn only_calls_without_a_transcript_are_heard_where_that_is_asked_for() {
     let store = media::Store::new("audio/wav", silence());
     let (stage, account) = Stage::fathom("missing", "media = true", store);

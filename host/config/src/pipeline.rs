@@ -22,6 +22,8 @@ pub struct Pipeline {
     pub workers: usize,
     /// Conversations a plugin call; at least 1.
     pub batch: usize,
+    /// Bytes that recordings fetched from services may take in the workspace.
+    pub max_media: u64,
     /// What every random choice follows from.
     pub seed: u64,
     /// How recordings become text.

@@ -69,8 +69,9 @@ impl Door {
         let rule = decide(grantee, rules, &request.method, &target)?;
         rule.check_headers(request)?;
         if let Traffic::Replay(tape) = &gate.traffic {
-            return tape.play(request, &target, rule.wire.keep.as_deref());
+            return tape.play(request, &target, rule.wire.keep.as_ref());
         }
+        rule.wire.check_room()?;
         let secret = match &rule.secret {
             Some(secret) => Some((secret.header(), secret.value().map_err(SendError::Permanent)?)),
             None => None,

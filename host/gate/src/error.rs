@@ -15,7 +15,8 @@ pub enum SendError {
     /// May work later.
     #[error("{0}")]
     Transient(String),
-    /// The grant's budget does not hold it: a run with another budget may send it.
+    /// A budget, or the room for what is kept, does not hold it: a run with another one may
+    /// send it.
     #[error("{0}")]
     Spent(String),
     /// Will not work.

@@ -4,10 +4,13 @@
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
 use tempfile::NamedTempFile;
+
+use crate::SendError;
+use crate::shelf::{Full, Shelf};
 
 /// The body of an answer as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Kept {
 pub(crate) enum KeepError {
     /// It goes on after so many bytes.
     TooLarge(u64),
+    /// It has no room beside what is kept.
+    Full(Full),
     /// It broke off.
     Read(io::Error),
     /// The folder does not take it.
@@ -37,6 +42,7 @@ impl fmt::Display for KeepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(most) => write!(f, "more than {most} bytes"),
+            Self::Full(full) => SendError::from(full.clone()).fmt(f),
             Self::Read(error) | Self::Write(error) => error.fmt(f),
         }
     }
@@ -46,9 +52,25 @@ impl fmt::Display for KeepError {
 const PIECE: usize = 64 * 1024;
 
 impl Kept {
-    /// Reads `from` to its end into a file of `folder`, at most `most` bytes. What breaks
-    /// off leaves nothing behind.
-    pub(crate) fn keep(folder: &Path, mut from: impl Read, most: u64) -> Result<Self, KeepError> {
+    /// Reads `from` to its end into a file of `shelf`, at most `most` bytes and no more
+    /// than there is room for. What breaks off leaves nothing behind. `announced` is the
+    /// size that it is said to have: what has no room is not begun.
+    pub(crate) fn keep(
+        shelf: &Shelf,
+        mut from: impl Read,
+        announced: Option<u64>,
+        most: u64,
+    ) -> Result<Self, KeepError> {
+        let folder = &shelf.folder;
+        let held = shelf.held().map_err(KeepError::Write)?;
+        let room = shelf.most.saturating_sub(held);
+        match announced {
+            Some(size) if size > most => return Err(KeepError::TooLarge(most)),
+            Some(size) if size > room => {
+                return Err(KeepError::Full(shelf.full(held, announced)));
+            }
+            _ => {}
+        }
         fs::create_dir_all(folder).map_err(KeepError::Write)?;
         let mut file = NamedTempFile::new_in(folder).map_err(KeepError::Write)?;
         let mut hasher = blake3::Hasher::new();
@@ -63,6 +85,9 @@ impl Kept {
             size += read as u64;
             if size > most {
                 return Err(KeepError::TooLarge(most));
+            }
+            if size > room {
+                return Err(KeepError::Full(shelf.full(held, announced)));
             }
             hasher.update(&piece[..read]);
             file.write_all(&piece[..read]).map_err(KeepError::Write)?;
@@ -88,7 +113,8 @@ mod tests {
             }
         }
         let folder = tempfile::tempdir().expect("a folder");
-        let keep = |from: &mut dyn Read| Kept::keep(folder.path(), from, 200_000);
+        let shelf = Shelf { folder: folder.path().to_owned(), most: 400_000 };
+        let keep = |from: &mut dyn Read| Kept::keep(&shelf, from, None, 200_000);
         let sound = vec![7; 200_000];
         assert!(matches!(keep(&mut [0; 200_001].as_slice()), Err(KeepError::TooLarge(200_000))));
         assert!(matches!(keep(&mut sound.as_slice().chain(Broken)), Err(KeepError::Read(_))));
@@ -96,6 +122,13 @@ mod tests {
         let kept = keep(&mut sound.as_slice()).expect("it fits");
         assert_eq!(keep(&mut sound.as_slice()).expect("it fits"), kept);
         assert_eq!(fs::read(&kept.path).expect("a file"), sound);
+        // Beside it there is room for half as much, whether its size is said before or not.
+        let shelf = Shelf { most: 300_000, ..shelf.clone() };
+        let announced = |size| Kept::keep(&shelf, [1; 150_000].as_slice(), size, 200_000);
+        for size in [None, Some(150_000), Some(3)] {
+            assert!(matches!(announced(size), Err(KeepError::Full(_))), "{size:?}");
+        }
+        assert!(matches!(announced(Some(200_001)), Err(KeepError::TooLarge(_))));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
         assert_eq!(kept.digest, *blake3::hash(&sound).as_bytes());
     }

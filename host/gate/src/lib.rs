@@ -20,7 +20,8 @@
 //!    restarts.
 //! 7. **Budget.** What the request may cost is set aside; a run spends no more than its
 //!    grant says.
-//! 8. **Address.** The name is resolved once, every address is checked, and only these
+//! 8. **Room.** An answer that is kept as a file has room beside those kept before.
+//! 9. **Address.** The name is resolved once, every address is checked, and only these
 //!    are connected to: a name that changes its mind in between changes nothing.
 //!
 //! What comes back: no redirect is followed, the size is capped while reading (into memory,
@@ -41,6 +42,7 @@ mod meter;
 mod policy;
 mod retry;
 mod secret;
+mod shelf;
 mod tape;
 mod target;
 mod wire;
@@ -54,3 +56,4 @@ pub use message::{Request, Response};
 pub use meter::{Budget, Price, Spent};
 pub use policy::{Grant, Grantee, Rate};
 pub use secret::{Encoding, SecretGrant, SecretOrigin};
+pub use shelf::Shelf;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::message::Request;
 use crate::meter::{Budget, Meter, Price};
 use crate::secret::{Secret, SecretGrant};
+use crate::shelf::Shelf;
 use crate::target::{Origin, Target};
 use crate::wire::Wire;
 use crate::{Denial, GateError, Lookup, SendError};
@@ -31,7 +32,7 @@ pub struct Grant {
     pub max_body: u64,
     /// The folder in which good answers are kept as files instead of in memory. Such a
     /// grant has no secret: nobody looks for it in files.
-    pub keep: Option<PathBuf>,
+    pub keep: Option<Shelf>,
     /// The most that it may cost in one run.
     pub budget: Budget,
     /// What tokens cost.

@@ -13,8 +13,9 @@ use std::sync::{Mutex, PoisonError};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use crate::kept::Kept;
+use crate::kept::{KeepError, Kept};
 use crate::message::{Request, Response};
+use crate::shelf::Shelf;
 use crate::target::Target;
 use crate::{GateError, SendError};
 
@@ -173,7 +174,7 @@ impl Tape {
         &self,
         request: &Request,
         target: &Target,
-        keep: Option<&Path>,
+        keep: Option<&Shelf>,
     ) -> Result<Response, SendError> {
         let (stem, before) = self.next(request, target);
         // What was asked more often than it was recorded gets the last answer.
@@ -193,15 +194,16 @@ impl Tape {
             serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         let Received { status, headers, body, file: kept } = exchange.response;
         let kept = match kept.zip(keep) {
-            Some((name, folder)) => {
+            Some((name, shelf)) => {
                 // A name and nothing else: tapes are passed around.
                 let name = Path::new(&name).file_name().unwrap_or_default();
-                let kept = fs::File::open(self.folder.join(name))
-                    .map_err(|error| error.to_string())
-                    .and_then(|file| {
-                        Kept::keep(folder, file, u64::MAX).map_err(|error| error.to_string())
-                    });
-                Some(kept.map_err(damaged)?)
+                let file = fs::File::open(self.folder.join(name));
+                let file = file.map_err(|error| damaged(error.to_string()))?;
+                let kept = Kept::keep(shelf, file, None, u64::MAX);
+                Some(kept.map_err(|error| match error {
+                    KeepError::Full(full) => full.into(),
+                    error => damaged(error.to_string()),
+                })?)
             }
             None => None,
         };

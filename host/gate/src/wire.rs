@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use crate::address::{Lookup, Reach, reach};
 use crate::kept::{KeepError, Kept};
 use crate::message::{Request, Response};
 use crate::policy::Grant;
+use crate::shelf::Shelf;
 use crate::target::Target;
 use crate::{GateError, SendError};
 
@@ -33,7 +34,7 @@ pub(crate) struct Wire {
     agent: Agent,
     max_body: u64,
     /// The folder in which good answers are kept as files.
-    pub(crate) keep: Option<PathBuf>,
+    pub(crate) keep: Option<Shelf>,
 }
 
 /// Why an attempt gave no answer.
@@ -111,6 +112,18 @@ impl Wire {
         answer.and_then(|answer| self.read(answer)).map_err(|error| self.broken(error))
     }
 
+    /// Whether an answer would have room where it is kept.
+    pub(crate) fn check_room(&self) -> Result<(), SendError> {
+        let Some(shelf) = &self.keep else { return Ok(()) };
+        match shelf.room() {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(full)) => Err(full.into()),
+            Err(error) => {
+                Err(SendError::Transient(format!("the answer could not be kept: {error}")))
+            }
+        }
+    }
+
     fn read(&self, answer: http::Response<Body>) -> Result<Response, Error> {
         let (parts, body) = answer.into_parts();
         let text =
@@ -118,15 +131,18 @@ impl Wire {
         let headers =
             parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let mut answer = Response { status: parts.status.as_u16(), headers, ..Response::default() };
+        let announced = body.content_length();
         // One byte more than is allowed tells a full answer from a cut one.
         let body = body.into_with_config().limit(self.max_body.saturating_add(1));
         match &self.keep {
-            Some(folder) if parts.status.is_success() && !answer.is_compressed() => {
-                let kept = Kept::keep(folder, body.reader(), self.max_body);
+            Some(shelf) if parts.status.is_success() && !answer.is_compressed() => {
+                let kept = Kept::keep(shelf, body.reader(), announced, self.max_body);
                 answer.kept = Some(kept.map_err(|error| match error {
                     KeepError::TooLarge(most) => Error::BodyExceedsLimit(most),
                     KeepError::Read(error) => Error::from(error),
-                    error @ KeepError::Write(_) => Error::Other(Box::new(error)),
+                    error @ (KeepError::Write(_) | KeepError::Full(_)) => {
+                        Error::Other(Box::new(error))
+                    }
                 })?);
             }
             _ => answer.body = body.read_to_vec()?,
@@ -146,9 +162,10 @@ impl Wire {
         if let Error::Other(other) = &error
             && let Some(unkept) = other.downcast_ref::<KeepError>()
         {
-            return Broken::Final(SendError::Transient(format!(
-                "the answer cannot be kept: {unkept}"
-            )));
+            return Broken::Final(match unkept {
+                KeepError::Full(full) => full.clone().into(),
+                _ => SendError::Transient(format!("the answer cannot be kept: {unkept}")),
+            });
         }
         let last = |text: String| Broken::Final(SendError::Permanent(text));
         match error {

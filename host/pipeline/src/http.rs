@@ -2,7 +2,7 @@
 
 use rehearsal_config::{Config, HttpGrant, SecretOrigin, Stage};
 use rehearsal_gate::{
-    Budget, Door, Encoding, Gate, GateError, Grant, Grantee, Price, Rate, SecretGrant,
+    Budget, Door, Encoding, Gate, GateError, Grant, Grantee, Price, Rate, SecretGrant, Shelf,
 };
 use rehearsal_sandbox::{Capability, Component};
 
@@ -52,7 +52,10 @@ fn grant(config: &Config, http: &HttpGrant) -> Grant {
         rates: http.rates.iter().map(rate).collect(),
         ca: http.ca.clone(),
         max_body: http.max_body.unwrap_or(if http.media { MAX_MEDIA } else { MAX_BODY }),
-        keep: http.media.then(|| media::folder(&config.pipeline.workspace)),
+        keep: http.media.then(|| Shelf {
+            folder: media::folder(&config.pipeline.workspace),
+            most: config.pipeline.max_media,
+        }),
         budget: Budget {
             requests: http.budget.requests,
             tokens: http.budget.tokens,

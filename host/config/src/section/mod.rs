@@ -130,6 +130,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
         workspace: settings.workspace,
         workers: settings.workers,
         batch: settings.batch,
+        max_media: settings.max_media,
         seed: settings.seed,
         speech: speech?,
         datasets: datasets?,

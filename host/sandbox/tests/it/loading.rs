@@ -1,5 +1,8 @@
 //! What is a plugin and what is not, told in one sentence.
 
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
 use rehearsal_sandbox::{Capability, LoadError, Loader, World};
 
 use crate::guest::{EMPTY_ROWS, component_of, extractor, file_loader};
@@ -96,4 +99,43 @@ async fn a_call_answers_a_row_each_and_can_run_on_any_thread() {
     });
     let called = done.await.expect("no panic").expect("the call succeeds");
     assert_eq!(called.value, [Ok(vec![]), Ok(vec![])]);
+}
+
+/// A component that names, describes and exports something.
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(file_loader);
+
+proptest! {
+    /// What `plugin add` fetches is looked through before anybody trusts it: sections,
+    /// names of imports and exports, lengths and indices that lie.
+    #[test]
+    fn damaged_components_are_plugins_or_refused_in_words(
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), any::<u8>(), 0..5_u8),
+            1..6,
+        ),
+    ) {
+        let mut bytes = WHOLE.clone();
+        for (place, byte, how) in changes {
+            let at = place.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes[at] ^= 1 << (byte % 8),
+                2 => drop(bytes.remove(at)),
+                3 => bytes.insert(at, byte),
+                _ => {
+                    let end = (at + usize::from(byte)).min(bytes.len());
+                    let copy = bytes[at..end].to_vec();
+                    bytes.splice(at..at, copy);
+                }
+            }
+        }
+        match sandbox().load_bytes("guest.wasm", &bytes) {
+            Ok(component) => {
+                prop_assert_eq!(component.digest(), rehearsal_model::Digest::of(&bytes));
+                // It may still lack a function, or want what nobody has.
+                let _ = Loader::prepare("x", &component, Default::default(), Default::default());
+            }
+            Err(error) => prop_assert!(error.to_string().contains("guest.wasm"), "{error}"),
+        }
+    }
 }

@@ -36,12 +36,22 @@ pub struct HuggingFaceHub {
     mapping: Mapping,
 }
 
+impl HuggingFaceHub {
+    /// Over some HTTP: the host's in a component, kept answers in a test.
+    ///
+    /// # Errors
+    /// The configuration makes no sense.
+    pub fn over(config: Config, http: Http) -> Result<Self> {
+        let mapping = Mapping::new(&config.rows)?;
+        Ok(Self { hub: Hub::new(config.dataset, &config.base_url, http), mapping })
+    }
+}
+
 impl Loader for HuggingFaceHub {
     type Config = Config;
 
     fn new(config: Config) -> Result<Self> {
-        let mapping = Mapping::new(&config.rows)?;
-        Ok(Self { hub: Hub::new(config.dataset, &config.base_url, Http::of_host()), mapping })
+        Self::over(config, Http::of_host())
     }
 
     fn list(&self, _: &Files, _: Option<&str>) -> Result<Page> {

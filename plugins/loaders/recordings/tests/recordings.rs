@@ -97,7 +97,67 @@ proptest! {
     fn no_sidecar_panics(name in "a\\.(toml|json)", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = load(MemoryFiles::new().with("a.wav", "").with(&name, bytes), "a.wav");
     }
+
+    /// Near to a sound one, so that what is behind the grammar is reached too.
+    #[test]
+    fn damaged_sidecars_are_read_or_named(
+        json in any::<bool>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..30_usize, piece()), 1..5),
+    ) {
+        let (name, mut text) =
+            if json { ("a.json", JSON.to_owned()) } else { ("a.toml", SIDECAR.to_owned()) };
+        for (place, length, with) in changes {
+            let at = text.floor_char_boundary(place.index(text.len() + 1));
+            let end = text.floor_char_boundary((at + length).min(text.len()));
+            text.replace_range(at..end, &with);
+        }
+        match load(MemoryFiles::new().with("a.wav", "").with(name, &text), "a.wav") {
+            Ok(media) => {
+                let named = media.about.participants.iter().filter_map(|one| one.name.as_ref());
+                prop_assert!(named.into_iter().all(|name| media.vocabulary.contains(name)));
+                prop_assert!(media.about.title.is_some());
+            }
+            Err(error) => prop_assert!(error.message().contains(name), "{error:?}"),
+        }
+    }
 }
+
+/// What sidecars are made of, to be put where it does not belong.
+fn piece() -> impl Strategy<Value = String> {
+    let pieces = [
+        "[[participant]]\n",
+        "channel = 256\n",
+        "channel = \"left\"\n",
+        "channel = -1\n",
+        "\"\"\"",
+        "'''",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\"",
+        "\\u0000",
+        "\\ud800",
+        "null",
+        "1e999",
+        "nan",
+        "-0001-01-01",
+        "2026-02-30T25:61:61Z",
+        "00:00:00",
+        "\u{feff}",
+        "\u{1b}[2J",
+        "=",
+        ",",
+        "\r",
+        "",
+    ];
+    prop_oneof![prop::sample::select(pieces.map(str::to_owned).to_vec()), "\\PC{0,12}"]
+}
+
+/// The same in JSON.
+const JSON: &str = r#"{"title":"First call","started_at":"2026-03-01T16:00:00Z","language":"en",
+"vocabulary":["Paywright"],"participants":[{"name":"Al","role":"seller","channel":0},
+{"name":"Bo","organisation":"Acme","channel":"right"}]}"#;
 
 /// Recordings of the demo, where the checkout has them.
 #[test]
