@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use rehearsal_tests::served::Served;
 use rehearsal_tests::{Project, root, word_error_rate};
 use serde_json::Value;
 
@@ -83,8 +84,17 @@ fn every_recording_was_heard_well(project: &Project) {
     }
 }
 
-/// In what `export-audio` writes of a call.
+/// In what `export-audio` writes of a call, and in what raters hear of it.
 fn redacted_words_are_silent(project: &Project) {
+    let next = project.run(&["review", "next", "--json", "--batch", "9"]).expect(0).json();
+    let picked: Vec<&str> = next["batch"]["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["item_id"].as_str().unwrap())
+        .collect();
+    let page = Served::start(project);
+    let mut heard = 0;
     let calls = project.run(&["show", "--json"]).expect(0).json();
     let ids = calls.as_array().unwrap().iter().filter(|call| call["source"] == "calls");
     let mut silenced = 0;
@@ -112,7 +122,12 @@ fn redacted_words_are_silent(project: &Project) {
             silenced += 1;
         }
         assert!(samples.iter().filter(|sample| **sample != 0).count() > samples.len() / 10);
+        if picked.contains(&id) {
+            assert!(page.audio(id) == fs::read(&file).unwrap(), "raters hear another file of {id}");
+            heard += 1;
+        }
     }
+    assert!(heard > 0, "no call for review names anybody");
     assert!(silenced > 0, "no recording of the demo names anybody");
 }
 

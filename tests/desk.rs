@@ -2,10 +2,9 @@
 //! lost; two raters at once do not overwrite each other.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 
 use rehearsal_tests::chromium::{Browser, Tab};
+use rehearsal_tests::served::Served;
 use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
 use serde_json::Value;
 
@@ -28,15 +27,7 @@ blocker = true
 
 struct Desk {
     project: Project,
-    server: Child,
-    url: String,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+    page: Served,
 }
 
 fn desk() -> Desk {
@@ -50,20 +41,8 @@ fn desk() -> Desk {
     }
     let _ = project.run(&["run"]).expect(0);
     let _ = project.run(&["review", "next", "--batch", "4"]).expect(0);
-    let mut command = project.command(&["review", "serve", "--json"]);
-    let server = command.stdout(Stdio::piped()).spawn().expect("the program starts");
-    // Ended and waited for by its `Drop`, whatever happens.
-    let mut desk = Desk { project, server, url: String::new() };
-    let out = desk.server.stdout.take().expect("its output");
-    let mut text = String::new();
-    for line in BufReader::new(out).lines() {
-        text.push_str(&line.expect("text"));
-        if let Ok(told) = serde_json::from_str::<Value>(&text) {
-            desk.url = told["url"].as_str().expect("an address").to_owned();
-            return desk;
-        }
-    }
-    panic!("the page was not served: {text}");
+    let page = Served::start(&project);
+    Desk { project, page }
 }
 
 fn enter(browser: &mut Browser, url: &str, name: &str) -> Tab {
@@ -94,7 +73,7 @@ fn answers(browser: &mut Browser, tab: &Tab) -> Value {
 fn a_call_is_judged_by_keyboard_and_a_reload_loses_nothing() {
     let Some(mut browser) = Browser::start() else { return };
     let desk = desk();
-    let tab = enter(&mut browser, &desk.url, "Ada Quill");
+    let tab = enter(&mut browser, &desk.page.url, "Ada Quill");
     let key = browser.eval(&tab, "location.href");
     assert!(!key.as_str().expect("an address").contains("key="), "the key stays out of history");
     // What was said is text and nothing else.
@@ -169,8 +148,8 @@ fn saved_or_quiet(browser: &mut Browser, tab: &Tab) {
 fn raters_at_once_do_not_overwrite_each_other_nor_one_rater_in_two_windows() {
     let Some(mut browser) = Browser::start() else { return };
     let desk = desk();
-    let ada = enter(&mut browser, &desk.url, "Ada");
-    let ben = enter(&mut browser, &desk.url, "Ben");
+    let ada = enter(&mut browser, &desk.page.url, "Ada");
+    let ben = enter(&mut browser, &desk.page.url, "Ben");
     for key in ["y", "y", "y"] {
         browser.press(&ada, key);
         browser.press(&ben, "n");
@@ -193,7 +172,7 @@ fn raters_at_once_do_not_overwrite_each_other_nor_one_rater_in_two_windows() {
     assert_eq!(told["agreement"]["items"], 1);
 
     // A second window of Ada, opened before the first one went on.
-    let second = enter(&mut browser, &desk.url, "Ada");
+    let second = enter(&mut browser, &desk.page.url, "Ada");
     browser.press(&second, "[");
     browser.wait(&second, "document.querySelectorAll('.check [aria-pressed=true]').length === 3");
     browser.press(&ada, "1");

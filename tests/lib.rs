@@ -5,6 +5,7 @@
 
 pub mod chromium;
 pub mod corpus;
+pub mod served;
 
 use std::collections::BTreeMap;
 use std::fs;

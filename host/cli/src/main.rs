@@ -6,6 +6,7 @@ mod exit;
 mod places;
 mod print;
 mod progress;
+mod wav;
 
 use std::process::ExitCode;
 

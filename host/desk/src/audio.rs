@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use crate::{Shared, guard};
+use crate::{Shared, Sound, guard};
 
 /// Read and sent at once, so that memory does not grow with a recording.
 const PIECE: u64 = 256 * 1024;
@@ -25,17 +25,14 @@ pub(crate) async fn audio(
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let sheet = shared.desk.sheets.iter().find(|sheet| sheet.item_id == item);
-    let Some(path) = sheet.and_then(|sheet| sheet.recording.clone()) else {
+    let Some(sound) = sheet.and_then(|sheet| sheet.recording.clone()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok()).map(str::to_owned);
-    let opened = tokio::task::spawn_blocking(move || {
-        let file = File::open(&path)?;
-        let length = file.metadata()?.len();
-        Ok::<_, std::io::Error>((file, length, kind(&path)))
-    });
-    let Ok(Ok((file, length, kind))) = opened.await else {
-        return (StatusCode::NOT_FOUND, "the recording is not where it was").into_response();
+    let opened = tokio::task::spawn_blocking(move || open(&sound)).await;
+    let (file, length, kind) = match opened.map_err(|error| error.to_string()).flatten() {
+        Ok(opened) => opened,
+        Err(problem) => return (StatusCode::NOT_FOUND, problem).into_response(),
     };
     let (status, start, end) = match range.as_deref().map(|range| part(range, length)) {
         None => (StatusCode::OK, 0, length),
@@ -62,6 +59,15 @@ pub(crate) async fn audio(
         }
     }
     answer
+}
+
+/// The file of a sound, its length in bytes and its kind.
+fn open(sound: &Sound) -> Result<(File, u64, &'static str), String> {
+    let path = sound.get()?;
+    let gone = |error| format!("the recording is not where it was: {error}");
+    let file = File::open(&path).map_err(gone)?;
+    let length = file.metadata().map_err(gone)?.len();
+    Ok((file, length, kind(&path)))
 }
 
 /// `bytes=START-END`, `bytes=START-` or `bytes=-LAST` as a half-open range; none for what

@@ -14,6 +14,7 @@ mod audio;
 mod guard;
 mod page;
 mod sheet;
+mod sound;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tokio::net::TcpListener;
 
 use guard::Keys;
 pub use sheet::{Sheet, Spoken, Suggestion, TurnFinding};
+pub use sound::Sound;
 
 /// What experts work on.
 #[derive(Debug)]

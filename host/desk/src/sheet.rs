@@ -1,11 +1,12 @@
 //! A call as raters see it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use rehearsal_model::{Annotation, Body, Conversation, Example, Scope, Tier, Value};
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use crate::Sound;
 
 /// A call of the batch.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct Sheet {
     /// What a coach would say: shown to raters who are not blind.
     pub suggestions: Vec<Suggestion>,
     /// The recording.
-    pub recording: Option<PathBuf>,
+    pub recording: Option<Sound>,
 }
 
 /// A turn.
@@ -73,7 +74,7 @@ impl Sheet {
         call: &Conversation,
         annotations: impl Iterator<Item = &'a Annotation>,
         examples: impl Iterator<Item = &'a Example>,
-        recording: Option<PathBuf>,
+        recording: Option<Sound>,
     ) -> Self {
         let turns = call.turns.iter().map(|turn| {
             let side = call.role(turn).name();

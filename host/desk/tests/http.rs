@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-use rehearsal_desk::{Desk, Sheet};
+use rehearsal_desk::{Desk, Sheet, Sound};
 use rehearsal_model::{
     Annotation, Conversation, Label, Participant, Role, Scope, Span, Tier, Value,
 };
@@ -55,7 +55,7 @@ fn serve() -> Server {
         &call,
         [annotation].iter(),
         std::iter::empty(),
-        Some(recording),
+        Some(Sound::file(recording)),
     );
     let journal = Journal::new(folder.path().join("verdicts.jsonl"));
     let desk = Desk {

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rehearsal_config::Config;
-use rehearsal_desk::{Desk, Sheet};
+use rehearsal_desk::{Desk, Sheet, Sound};
 use rehearsal_gate::Mode;
-use rehearsal_pipeline::query;
 use rehearsal_pipeline::review::{Request, next_batch};
 use rehearsal_pipeline::verdicts::{all_verdicts, record_verdicts};
+use rehearsal_pipeline::{CallAudio, query};
 use rehearsal_repository::Repository;
 use rehearsal_review::{Batch, Batches, Journal, Rubric, Why, read_verdicts};
+use rehearsal_sandbox::AudioSource;
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::args::{PipelineFile, ReviewAction, RubricFile};
 use crate::exit::{Exit, WrongUsage};
-use crate::{places, print};
+use crate::{places, print, wav};
 
 pub(crate) fn run(action: &ReviewAction, plugins: Option<&Path>, json: bool) -> Result<Exit> {
     match action {
@@ -156,9 +157,15 @@ fn serve(
         );
         return Err(WrongUsage(message).into());
     }
-    let sheets = sheets(&repository, &batch)?;
+    let workspace = Config::load(&file.pipeline)?.pipeline.workspace;
+    let silenced = tempfile::tempdir_in(&workspace)
+        .with_context(|| format!("cannot write in {}", workspace.display()))?;
+    let repository = Arc::new(repository);
+    let sheets = sheets(&repository, &batch, silenced.path())?;
     // Everything that the page shows is in memory: a run may go on beside it.
-    repository.close()?;
+    if let Some(repository) = Arc::into_inner(repository) {
+        repository.close()?;
+    }
     let desk = Desk { rubric, batch: batch.number, sheets, journal };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let stop = Arc::new(Notify::new());
@@ -187,13 +194,16 @@ fn serve(
 }
 
 /// The calls of a batch as raters see them; those that were erased meanwhile are not.
-fn sheets(repository: &Repository, batch: &Batch) -> Result<Vec<Sheet>> {
+/// `silenced` is a folder for what they hear of redacted ones.
+fn sheets(repository: &Arc<Repository>, batch: &Batch, silenced: &Path) -> Result<Vec<Sheet>> {
+    let audio = CallAudio::default();
+    audio.attach(Arc::clone(repository));
     let mut sheets = Vec::new();
     for item in &batch.items {
         let Some(view) = query::show(repository, item.item_id.parse()?)? else { continue };
         let annotations = view.annotations.iter().flat_map(|(_, annotations)| annotations);
         let examples = view.examples.iter().flat_map(|(_, examples)| examples);
-        let recording = view.record.media.as_ref().map(|media| PathBuf::from(&media.path));
+        let recording = sound(&audio, &view, silenced);
         let call = &view.record.conversation;
         let (id, slices) = (item.item_id.clone(), item.slices.clone());
         let mut sheet = Sheet::new(id, slices, call, annotations, examples, recording);
@@ -203,6 +213,21 @@ fn sheets(repository: &Repository, batch: &Batch) -> Result<Vec<Sheet>> {
         sheets.push(sheet);
     }
     Ok(sheets)
+}
+
+/// What raters hear of a call: as little of what was replaced in its text as they read.
+fn sound(audio: &CallAudio, view: &query::CallView, silenced: &Path) -> Option<Sound> {
+    let media = view.record.media.as_ref()?;
+    if view.record.redactions.is_empty() {
+        return Some(Sound::file(PathBuf::from(&media.path)));
+    }
+    let recording = audio.open(view.id);
+    let file = silenced.join(format!("{}.wav", view.id));
+    Some(Sound::made(move || {
+        let recording = recording.clone()?.ok_or("the call was erased")?;
+        wav::write(&*recording, &file).map_err(|error| format!("{error:#}"))?;
+        Ok(file.clone())
+    }))
 }
 
 fn take(files: &[PathBuf], named: &RubricFile, file: &PipelineFile, json: bool) -> Result<Exit> {
