@@ -79,6 +79,7 @@ fn load(folder: &Path, calls: usize) {
         fingerprints: Arc::new(Fingerprints::with_store(Arc::new(FileDigests::default()))),
         gate: Gate::new(GateSettings { budgets: None, mode: Mode::Live, lookup: None })
             .expect("a gate"),
+        heads: Vec::new(),
     };
     let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings));
     let plan = Arc::new(plan.expect("it resolves"));

@@ -178,14 +178,16 @@ pub(crate) enum Command {
     },
     /// Trained models: versions, what they reach, and which are in use.
     Models(PipelineFile),
-    /// Put a version of a model to use; the one in use until then is retired.
+    /// Put a version of a model to use; the one in use until then is retired. An extractor's
+    /// head is used from the next run on.
     Promote {
         /// NAME@VERSION, as `rehearsal models` lists them.
         model: String,
         #[command(flatten)]
         file: PipelineFile,
     },
-    /// Put the version that was in use before back in its place.
+    /// Put the version that was in use before back in its place; for an extractor's head, at
+    /// last the one that ships.
     Rollback {
         /// The trainer's id.
         name: String,

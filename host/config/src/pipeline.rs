@@ -246,10 +246,12 @@ pub struct Trainer {
 /// Who learns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Learner {
-    /// The built-in classifier of texts.
+    /// The built-in classifier of texts, or of turns where it is an extractor's head.
     Classifier {
         /// The `task` of its rows.
         task: String,
+        /// The extractor whose head it tunes; none for a classifier of its own.
+        extractor: Option<String>,
         /// The annotation that its classes are of; none for the task's own.
         annotation: Option<String>,
         /// Files of labelled texts, which exist.

@@ -112,6 +112,7 @@ fn a_full_file_is_read_as_written() {
         nepq.learner,
         Learner::Classifier {
             task: "nepq_type".to_owned(),
+            extractor: None,
             annotation: None,
             labels: Vec::new(),
             features: Features { annotations: true, embeddings: true },

@@ -17,38 +17,102 @@ pub(crate) struct Card<'a> {
     pub(crate) trust: &'a Trust,
     pub(crate) features: Features,
     pub(crate) classes: &'a [String],
-    pub(crate) columns: usize,
-    pub(crate) settings: Settings,
+    pub(crate) kind: Kind,
     pub(crate) made_of: &'a BTreeMap<String, String>,
     pub(crate) lessons: BTreeMap<String, u64>,
     pub(crate) data: String,
     pub(crate) measures: Option<&'a Measures>,
 }
 
+/// What kind of a model it is.
+pub(crate) enum Kind {
+    Classifier {
+        columns: usize,
+        settings: Settings,
+    },
+    Head {
+        head: &'static str,
+        extractor: String,
+        embeddings: String,
+        /// Mark of the weights that ship.
+        beside: String,
+        /// How hard these pulled.
+        pull: f64,
+    },
+}
+
 impl Card<'_> {
     pub(crate) fn json(&self) -> String {
         let Trust { expert, llm, learned, cue } = *self.trust;
-        let card = json!({
+        let mut card = json!({
             "trainer": self.trainer,
             "version": self.version,
             "task": self.task.name,
             "classes": self.classes,
             "several_classes_at_once": self.task.several,
-            "model": "logistic regression over hashed n-grams, annotations and embeddings",
-            "features": {
-                "annotations": self.features.annotations,
-                "embeddings": self.features.embeddings,
-            },
-            "columns": self.columns,
-            "settings": self.settings,
+            "model": self.model(),
             "data": { "lessons_blake3": self.data, "made_of": self.made_of },
             "lessons": self.lessons,
             "trust": { "expert": expert, "llm": llm, "learned": learned, "cue": cue },
             "test": self.measures,
         });
+        if let (Some(card), Some(of_kind)) = (card.as_object_mut(), self.of_kind().as_object()) {
+            card.extend(of_kind.clone());
+        }
         let mut text = serde_json::to_string_pretty(&card).unwrap_or_default();
         text.push('\n');
         text
+    }
+
+    const fn model(&self) -> &'static str {
+        match self.kind {
+            Kind::Classifier { .. } => {
+                "logistic regression over hashed n-grams, annotations and embeddings"
+            }
+            Kind::Head { .. } => {
+                "an extractor's head: logistic regression over embeddings and explicit features, \
+                 beside the grams and the net that ship"
+            }
+        }
+    }
+
+    fn of_kind(&self) -> serde_json::Value {
+        match &self.kind {
+            Kind::Classifier { columns, settings } => json!({
+                "features": {
+                    "annotations": self.features.annotations,
+                    "embeddings": self.features.embeddings,
+                },
+                "columns": columns,
+                "settings": settings,
+            }),
+            Kind::Head { head, extractor, embeddings, beside, pull } => json!({
+                "head": head,
+                "extractor": extractor,
+                "embeddings": embeddings,
+                "beside": beside,
+                "pull": pull,
+            }),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let holds = if self.task.several { "Several can hold at once." } else { "One holds." };
+        match &self.kind {
+            Kind::Classifier { columns, .. } => format!(
+                "{holds} Logistic regression with {columns} columns: words and pairs of words of \
+                 the judged text, its letters, the turns before{}{}; probabilities are calibrated \
+                 on calls that were not learned from.",
+                if self.features.annotations { ", annotations of other extractors" } else { "" },
+                if self.features.embeddings { ", its embedding" } else { "" },
+            ),
+            Kind::Head { head, extractor, embeddings, beside, pull } => format!(
+                "{holds} The head `{head}` of the extractor `{extractor}`, tuned beside the weights \
+                 {beside} that ship, which pulled with {pull}, on embeddings of {embeddings}; \
+                 confidences are calibrated on calls that were not learned from, or as they ship \
+                 where too little was found in these.",
+            ),
+        }
     }
 }
 
@@ -63,15 +127,10 @@ fn write_readme(card: &Card<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "# {}, version {}\n", card.trainer, card.version)?;
     writeln!(
         out,
-        "Classifies `{}`: {}. {} Logistic regression with {} columns: words and pairs of words of \
-         the judged text, its letters, the turns before{}{}; probabilities are calibrated on \
-         calls that were not learned from.\n",
+        "Classifies `{}`: {}. {}\n",
         card.task.name,
         card.classes.join(", "),
-        if card.task.several { "Several can hold at once." } else { "One holds." },
-        card.columns,
-        if card.features.annotations { ", annotations of other extractors" } else { "" },
-        if card.features.embeddings { ", its embedding" } else { "" },
+        card.in_words(),
     )?;
     writeln!(out, "## Learned from\n\nLessons (BLAKE3): `{}`\n", card.data)?;
     for (name, root) in card.made_of {

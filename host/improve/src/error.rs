@@ -60,11 +60,29 @@ pub enum ImproveError {
         known: Vec<String>,
     },
     /// A trainer wants to know what texts mean, and nobody can tell.
-    #[error("`{trainer}` has `embeddings` among its features: {reason}")]
+    #[error("`{trainer}` has to know what texts mean: {reason}")]
     NoEmbeddings {
         /// The trainer's id.
         trainer: String,
         /// Why not.
+        reason: String,
+    },
+    /// No head finds what a task is about.
+    #[error("`{trainer}`: no extractor's head finds `{task}`; there are heads for {}", .known.join(", "))]
+    NoHead {
+        /// The trainer's id.
+        trainer: String,
+        /// What it should learn.
+        task: String,
+        /// Tasks that have one.
+        known: Vec<&'static str>,
+    },
+    /// A head cannot be tuned, read or written.
+    #[error("`{trainer}`: {reason}")]
+    Head {
+        /// The trainer's id.
+        trainer: String,
+        /// Why.
         reason: String,
     },
     /// A command did not end well.
@@ -101,6 +119,15 @@ impl ImproveError {
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn classify(trainer: &str) -> impl FnOnce(ClassifyError) -> Self {
+        let trainer = trainer.to_owned();
+        move |source| Self::Classify { trainer, source }
+    }
+
+    pub(crate) fn head(trainer: &str, reason: impl std::fmt::Display) -> Self {
+        Self::Head { trainer: trainer.to_owned(), reason: reason.to_string() }
     }
 }
 

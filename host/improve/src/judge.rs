@@ -25,14 +25,25 @@ pub(crate) fn judge(
         .map(|(lesson, said)| {
             let probabilities: Vec<f64> =
                 own.iter().map(|at| at.map_or(0.0, |at| said[at])).collect();
-            let mut truth = lesson.numbers(classes, task.several);
-            // A turn of two questions has two classes, of which one is asked for.
-            if !task.several && truth.len() > 1 {
-                let found = decided(&probabilities, true);
-                let right = truth.iter().copied().find(|class| found.contains(class));
-                truth = vec![right.unwrap_or(truth[0])];
-            }
+            let truth = truth(lesson, classes, task, &probabilities);
             Judged { call: lesson.call.clone(), truth, probabilities }
         })
         .collect()
+}
+
+/// The classes that a lesson has. A turn of two questions has two, of which one is asked
+/// for where one holds.
+pub(crate) fn truth(
+    lesson: &Lesson,
+    classes: &[String],
+    task: &Task,
+    probabilities: &[f64],
+) -> Vec<usize> {
+    let truth = lesson.numbers(classes, task.several);
+    if task.several || truth.len() < 2 {
+        return truth;
+    }
+    let found = decided(probabilities, true);
+    let right = truth.iter().copied().find(|class| found.contains(class));
+    vec![right.unwrap_or(truth[0])]
 }

@@ -24,6 +24,9 @@ const MODELS: Table<String> = Table::new(Kind::Model, 1);
 /// Calls that a trainer's models are judged by, under the trainer's id.
 const FROZEN: Table<String> = Table::new(Kind::FrozenTest, 1);
 
+/// The journal, in the folder of all models.
+pub(crate) const JOURNAL: &str = "journal.jsonl";
+
 /// What a version is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -238,13 +241,18 @@ impl<'a> Registry<'a> {
         Ok(self.change(changed)?.remove(0))
     }
 
-    /// Puts the former champion back in its place.
+    /// Puts the former champion back in its place. Where `ships` says that a model ships
+    /// which is in use without any, the first champion is retired.
     ///
     /// # Errors
     /// There is none, its files are gone or changed, or it cannot be written down.
-    pub fn rollback(&mut self, trainer: &str) -> Result<Version, ImproveError> {
+    pub fn rollback(&mut self, trainer: &str, ships: bool) -> Result<Version, ImproveError> {
         let nothing = |what: &str| ImproveError::NoModel(format!("`{trainer}` {what}"));
         let champion = self.champion(trainer).cloned().ok_or_else(|| nothing("has no champion"))?;
+        if ships && champion.replaced.is_none() {
+            let retired = Version { stage: Stage::Retired, ..champion };
+            return Ok(self.change(vec![retired])?.remove(0));
+        }
         let former = champion
             .replaced
             .and_then(|number| self.versions.get(&(trainer.to_owned(), number)).cloned())
@@ -372,7 +380,7 @@ impl<'a> Registry<'a> {
     }
 
     fn journal(&self) -> PathBuf {
-        self.folder.join("journal.jsonl")
+        self.folder.join(JOURNAL)
     }
 
     fn append(&self, added: &[Line]) -> Result<(), ImproveError> {
@@ -392,14 +400,18 @@ impl<'a> Registry<'a> {
     /// All that the journal tells, in its order. A line that lost bytes is left out: it is
     /// in the repository.
     pub(crate) fn told(&self) -> Result<Vec<Line>, ImproveError> {
-        let path = self.journal();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(ImproveError::io("read", &path)(error)),
-        };
-        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+        told(&self.journal())
     }
+}
+
+/// All that a journal tells, in its order; nothing where there is none.
+pub(crate) fn told(path: &Path) -> Result<Vec<Line>, ImproveError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(ImproveError::io("read", path)(error)),
+    };
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 fn json<T: Serialize>(value: &T) -> String {

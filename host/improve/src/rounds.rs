@@ -6,17 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rehearsal_classify::{Judged, compare, decided, out_of_sample, suspicious};
-use rehearsal_config::{Learner, Trainer, Trust};
+use rehearsal_classify::{Judged, compare, decided, suspicious};
+use rehearsal_config::{Learner, Trainer};
 use rehearsal_review::{Agreement, Check, Gate, Rubric, Verdict};
 use rehearsal_statistics::agreement::cohen_kappa;
 use rehearsal_statistics::distribution::population_stability_index;
 use rehearsal_statistics::{Bootstrap, Interval};
 use serde::Serialize;
 
-use crate::classifier::{self, load};
-use crate::judge::judge;
-use crate::lessons::{Lesson, Lessons, Rater, Side, settings};
+use crate::lessons::{Lesson, Lessons, Rater, Side};
+use crate::make::{self, load};
+use crate::method::{Method, Model};
 use crate::registry::{Registry, Version};
 use crate::task::{NONE, Task};
 use crate::trainer::{Workshop, gather};
@@ -108,22 +108,25 @@ pub fn round(
     };
     let task = Task::of(task, annotation.as_deref());
     let mut registry = Registry::open(workshop.repository, &workshop.pipeline.workspace)?;
-    let gathered = gather(workshop, &mut registry, trainer, &task)?;
-    let failed = |source| ImproveError::Classify { trainer: trainer.id.clone(), source };
-    let mut classes = gathered.lessons.classes(task.several);
-    let unseen = out_of_sample_of(&gathered.lessons, &classes, &task, trust).map_err(failed)?;
+    let mut gathered = gather(workshop, &mut registry, trainer, &task)?;
+    let method = Method::of(workshop, trainer, &task, &mut gathered.lessons)?;
+    let mut classes = method.classes(&gathered.lessons, &task);
+    let unseen = method.unseen(&trainer.id, &gathered.lessons, &classes, &task, trust)?;
     let doubts = doubts(&unseen, &classes, &task);
     let champion = registry.champion(&trainer.id).cloned();
-    let in_use = champion.as_ref().map(|version| load(&registry, version)).transpose()?;
+    let in_use = match &champion {
+        Some(version) => Some(load(&registry, version, &method)?),
+        None => method.ships(),
+    };
 
     let (challenger, model) = if workshop.dry_run {
-        let model = classifier::fit(&gathered.lessons, &classes, &task, trust).map_err(failed)?;
-        let inputs = classifier::inputs(&task, trust, &gathered.lessons);
+        let (model, _) = method.fit(&trainer.id, &gathered.lessons, &task, trust)?;
+        let inputs = method.inputs(&task, trust, &gathered.lessons);
         (registry.made_of(&trainer.id, &inputs).cloned(), model)
     } else {
         let Trained { version, .. } =
-            classifier::train(&mut registry, trainer, &task, trust, *features, &gathered)?;
-        let model = load(&registry, &version)?;
+            make::train(&mut registry, trainer, &method, &task, trust, *features, &gathered)?;
+        let model = load(&registry, &version, &method)?;
         (Some(version), model)
     };
     if let Some(in_use) = &in_use {
@@ -132,9 +135,9 @@ pub fn round(
         classes.extend(more);
     }
     let test = bench(&gathered.lessons);
-    let judged = judge(&model, &test, &classes, &task);
+    let judged = method.judge(&model, &test, &classes, &task);
     let difference = in_use.as_ref().and_then(|in_use| {
-        let former = judge(in_use, &test, &classes, &task);
+        let former = method.judge(in_use, &test, &classes, &task);
         compare(&former, &judged, classes.len(), !task.several, Bootstrap::default())
     });
     let reasons = if *gate {
@@ -148,12 +151,20 @@ pub fn round(
     };
     let same = champion.as_ref().zip(challenger.as_ref());
     let same = same.is_some_and(|(one, other)| one.version == other.version);
-    let (good, because) = decide(same, champion.as_ref(), difference, &reasons, &test);
+    let former = match (&in_use, &champion) {
+        (Some(Model::Shipped), _) => Some("the head that ships".to_owned()),
+        (_, champion) => champion.as_ref().map(|one| format!("version {}", one.version)),
+    };
+    let (good, because) = decide(same, former.as_deref(), difference, &reasons, &test);
     let drift = match (&in_use, &champion) {
         (Some(in_use), Some(version)) => {
             let now: Vec<&Lesson> = gathered.lessons.on(Side::Train).collect();
-            let said = judge(in_use, &now, in_use.classes(), &task);
-            drift(version, in_use.classes(), &now, &said, &task, order)
+            let known = match in_use.classes() {
+                [] => method.classes(&gathered.lessons, &task),
+                known => known.to_vec(),
+            };
+            let said = method.judge(in_use, &now, &known, &task);
+            drift(version, &known, &now, &said, &task, order)
         }
         _ => Drift::default(),
     };
@@ -187,22 +198,6 @@ fn bench(lessons: &Lessons) -> Vec<&Lesson> {
     let by_experts: Vec<&Lesson> =
         all.iter().filter(|lesson| lesson.rater == Rater::Expert).copied().collect();
     if by_experts.is_empty() { all } else { by_experts }
-}
-
-/// Lessons that are learned from, with probabilities by classifiers that have not seen
-/// their calls.
-fn out_of_sample_of<'a>(
-    lessons: &'a Lessons,
-    classes: &[String],
-    task: &Task,
-    trust: &Trust,
-) -> Result<Vec<(&'a Lesson, Vec<f64>)>, rehearsal_classify::ClassifyError> {
-    let learned: Vec<&Lesson> =
-        lessons.on(Side::Train).filter(|one| one.rater.trust(trust) > 0.0).collect();
-    let examples: Vec<_> =
-        learned.iter().map(|lesson| lesson.example(classes, task, trust)).collect();
-    let found = out_of_sample(classes, &examples, settings(task))?;
-    Ok(learned.into_iter().zip(found).filter_map(|(one, found)| Some((one, found?))).collect())
 }
 
 fn doubts(unseen: &[(&Lesson, Vec<f64>)], classes: &[String], task: &Task) -> Vec<Doubt> {
@@ -278,7 +273,7 @@ fn held_back(
 /// Whether the challenger goes to use, and why or why not.
 fn decide(
     same: bool,
-    champion: Option<&Version>,
+    former: Option<&str>,
     difference: Option<Interval>,
     gate: &[String],
     test: &[&Lesson],
@@ -292,28 +287,24 @@ fn decide(
     if !gate.is_empty() {
         return (false, format!("the release gate holds it back: {}", gate.join("; ")));
     }
-    let Some(champion) = champion else {
+    let Some(former) = former else {
         return (true, "it passes the gate, and no model was in use".to_owned());
     };
-    let number = champion.version;
     match difference {
         None => (
             false,
-            format!(
-                "it cannot be compared with version {number}: {} texts to judge by",
-                test.len()
-            ),
+            format!("it cannot be compared with {former}: {} texts to judge by", test.len()),
         ),
         Some(Interval { estimate, low, high }) if low > 0.0 => (
             true,
             format!(
-                "it is better than version {number} by {estimate:.3} [{low:.3}, {high:.3}] in macro-F1"
+                "it is better than {former} by {estimate:.3} [{low:.3}, {high:.3}] in macro-F1"
             ),
         ),
         Some(Interval { estimate, low, high }) => (
             false,
             format!(
-                "it is not surely better than version {number}: {estimate:+.3} [{low:+.3}, \
+                "it is not surely better than {former}: {estimate:+.3} [{low:+.3}, \
                  {high:+.3}] in macro-F1"
             ),
         ),

@@ -11,10 +11,11 @@ use rehearsal_review::Verdict;
 
 use crate::lessons::{Lessons, Side};
 use crate::meaning::add_vectors;
+use crate::method::Method;
 use crate::registry::{Registry, Version};
 use crate::rows::{Found, add_facts, sorted};
 use crate::task::Task;
-use crate::{ImproveError, classifier, command, verdicts};
+use crate::{ImproveError, command, make, verdicts};
 
 /// Where trainers work.
 #[derive(Debug, Clone, Copy)]
@@ -51,9 +52,11 @@ pub fn train(workshop: Workshop<'_>, trainer: &Trainer) -> Result<Trained, Impro
     match &trainer.learner {
         Learner::Classifier { task, annotation, trust, features, .. } => {
             let task = Task::of(task, annotation.as_deref());
-            let gathered = gather(workshop, &mut registry, trainer, &task)?;
+            let mut gathered = gather(workshop, &mut registry, trainer, &task)?;
+            let method = Method::of(workshop, trainer, &task, &mut gathered.lessons)?;
+            let (trust, features) = (*trust, *features);
             let made =
-                classifier::train(&mut registry, trainer, &task, trust, *features, &gathered)?;
+                make::train(&mut registry, trainer, &method, &task, &trust, features, &gathered)?;
             Ok(Trained { refused: gathered.refused, ..made })
         }
         Learner::Command { command, env, results } => {

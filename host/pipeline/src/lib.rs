@@ -63,7 +63,8 @@ pub use lock::{Change, Difference, Lock, LockError, lock_path};
 pub use minimal::{Minimal, minimal};
 pub use overview::{Duplicates, Overview, Redacted, SourceOverview, overview};
 pub use plan::{
-    DatasetPlan, Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, resolve,
+    DatasetPlan, Plan, Ready, ReadyPath, ReadySource, ReadyValidator, Surroundings, TunedHead,
+    resolve,
 };
 pub use privacy::{PrivacyError, existing_key};
 pub use purge::{Purge, purge_gone};

@@ -170,7 +170,7 @@ impl<'a, T> Trial<'a, T> {
         let semantics = ready.granted.semantics.clone().map(|source| {
             Arc::new(Watched { source, asked: Arc::clone(&asked) }) as Arc<dyn SemanticsSource>
         });
-        let config_json = ready.config.clone();
+        let config_json = ready.granted.config_json.clone();
         let grants = Grants { config_json, semantics, ..Grants::default() };
         Self { ready, grants, reached: Vec::new(), asked, tried: 0, doubt: None }
     }

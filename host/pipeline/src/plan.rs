@@ -2,6 +2,7 @@
 //! runs.
 
 mod grants;
+mod heads;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::outside::Outside;
 use crate::records::Analysis;
 use crate::{CallSemantics, PipelineError, Subjects, keys, tiers};
 use grants::limits;
+pub use heads::TunedHead;
 
 /// A stage, ready to be called.
 pub struct Ready<T> {
@@ -34,7 +36,8 @@ pub struct Ready<T> {
     pub component: Component,
     /// What its results depend on besides their input.
     pub key: Digest,
-    /// Its configuration, as the plugin sees it.
+    /// Its configuration, as the plugin sees it, with digests in the place of trained
+    /// heads.
     pub config: String,
     /// What was granted, by name.
     pub grants: Vec<String>,
@@ -180,6 +183,8 @@ pub struct Surroundings<'a> {
     pub fingerprints: Arc<Fingerprints>,
     /// The way to the network, for stages that were granted a part of it.
     pub gate: Gate,
+    /// Trained heads for extractors, in the place of those that ship.
+    pub heads: Vec<TunedHead>,
 }
 
 /// Finds and checks every plugin of a pipeline. Nothing runs but their `describe`.
@@ -200,7 +205,7 @@ pub async fn resolve(
     }
     let mut extractors = Vec::new();
     for stage in &pipeline.extractors {
-        extractors.extend(resolver.extractor(stage).await?);
+        extractors.extend(resolver.extractor_with_heads(stage).await?);
     }
     let mut paths = Vec::new();
     for path in &pipeline.paths {
@@ -399,7 +404,7 @@ impl Resolver<'_> {
                 grants.audio.is_some(),
                 semantics.as_deref(),
             ),
-            config: grants.config_json.clone(),
+            config: heads::in_short(stage, &self.surroundings.heads, &grants.config_json),
             grants: named.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).into()).collect(),
             limits: limits(stage),
             granted: grants,

@@ -2,18 +2,15 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use rehearsal_heads::{Block, Calibration, Decision, Grams, Head, Part};
+use rehearsal_heads::{Calibration, Decision, Grams, Head, Part};
 
 use crate::data::Data;
 use crate::lbfgs;
+use crate::parts::{FEATURES, number, quantised};
 use crate::tasks::{Kind, Task};
 
 /// Steps of the optimiser: past these only noise is fitted.
 const ITERATIONS: usize = 60;
-
-/// What weights of explicit features are divided by, so that a hundred of them weigh
-/// about as much as one embedding.
-const FEATURES: f32 = 20.0;
 
 /// Trains a head on some examples (numbers of `data.examples` that concern it). Its
 /// decision is open: every label from odds of one half on.
@@ -188,27 +185,6 @@ impl<'a> Problem<'a> {
             calibration: Calibration { slope: 1.0, offset: 0.0 },
         }
     }
-}
-
-/// Weights in 127 steps a class either way.
-fn quantised(number: usize, weights: &[f64], classes: usize, factor: f32) -> Part {
-    let mut most = vec![f64::MIN_POSITIVE; classes];
-    for row in weights.chunks_exact(classes) {
-        most.iter_mut().zip(row).for_each(|(most, weight)| *most = most.max(weight.abs()));
-    }
-    let step = |(at, weight): (usize, &f64)| {
-        let steps = (weight / most[at % classes] * 127.0).round() as i8;
-        steps.cast_unsigned()
-    };
-    Part {
-        number: number as u8,
-        steps: weights.iter().enumerate().map(step).collect(),
-        scale: most.iter().map(|most| (most / 127.0) as f32 * factor).collect(),
-    }
-}
-
-fn number(block: Block) -> usize {
-    Block::ALL.iter().position(|other| *other == block).unwrap_or_default()
 }
 
 fn place(grams: Grams) -> usize {

@@ -8,7 +8,10 @@ const MEMORY: usize = 10;
 
 /// Minimises a function from `start`, in at most `iterations` steps. `evaluate` gives the
 /// value and writes the gradient.
-pub(crate) fn minimise<E>(
+///
+/// # Errors
+/// Those of `evaluate`.
+pub fn minimise<E>(
     start: Vec<f64>,
     iterations: usize,
     mut evaluate: impl FnMut(&[f64], &mut [f64]) -> Result<f64, E>,

@@ -20,17 +20,16 @@ mod data;
 mod descent;
 mod embeddings;
 mod fit;
-mod lbfgs;
 mod net;
 mod score;
-mod tasks;
-mod tune;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use rehearsal_heads::{Model, Sequence};
+
+use rehearsal_training::{lbfgs, parts, tasks, tune};
 
 use crate::crossval::Measured;
 use crate::data::Data;

@@ -6,7 +6,7 @@ use rehearsal_labels::names;
 
 /// How labels of a head exclude one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// At most one a turn, each as likely to be missed as another.
     Best,
     /// At most one a turn: whether there is any matters most.
@@ -17,23 +17,31 @@ pub(crate) enum Kind {
 
 /// A head to be trained.
 #[derive(Debug)]
-pub(crate) struct Task {
-    pub(crate) name: &'static str,
+pub struct Task {
+    /// What it is called.
+    pub name: &'static str,
     /// Key of a line of the corpus's labels.
-    pub(crate) key: &'static str,
+    pub key: &'static str,
     /// Letter of its prototypes.
-    pub(crate) prototypes: Option<&'static str>,
-    pub(crate) labels: &'static [&'static str],
-    pub(crate) side: Side,
-    pub(crate) kind: Kind,
-    pub(crate) blocks: &'static [(Block, f32)],
-    pub(crate) features: f32,
-    pub(crate) grams: &'static [(Grams, f32)],
+    pub prototypes: Option<&'static str>,
+    /// Names of its labels.
+    pub labels: &'static [&'static str],
+    /// Whose turns it looks at.
+    pub side: Side,
+    /// How they exclude one another.
+    pub kind: Kind,
+    /// Embeddings that it looks at, with how much each counts.
+    pub blocks: &'static [(Block, f32)],
+    /// How much the explicit features count.
+    pub features: f32,
+    /// Grams that it looks at, with how much each counts.
+    pub grams: &'static [(Grams, f32)],
     /// How much the scores of the net over the call count.
-    pub(crate) share: f32,
+    pub share: f32,
 }
 
-pub(crate) const TASKS: &[Task] = &[
+/// All heads that ship.
+pub const TASKS: &[Task] = &[
     Task {
         name: "nepq",
         key: "nepq",
@@ -151,9 +159,16 @@ pub(crate) const TASKS: &[Task] = &[
 ];
 
 impl Task {
+    /// The one of a head's name.
+    #[must_use]
+    pub fn of(head: &str) -> Option<&'static Self> {
+        TASKS.iter().find(|task| task.name == head)
+    }
+
     /// Scores of a row: one a label, and before them one for none where at most one
     /// holds.
-    pub(crate) fn classes(&self) -> usize {
+    #[must_use]
+    pub fn classes(&self) -> usize {
         self.labels.len() + usize::from(self.kind != Kind::Each)
     }
 }

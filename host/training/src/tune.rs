@@ -7,10 +7,11 @@ use crate::tasks::Kind;
 
 /// A row that was scored by a head which had not seen its call.
 #[derive(Debug, Clone)]
-pub(crate) struct Scored {
-    pub(crate) scores: Vec<f32>,
-    /// As [`crate::data::Example::target`] has it.
-    pub(crate) target: Vec<f32>,
+pub struct Scored {
+    /// A score a class.
+    pub scores: Vec<f32>,
+    /// 1 for each class that holds, 0 for others.
+    pub target: Vec<f32>,
 }
 
 impl Scored {
@@ -28,7 +29,8 @@ impl Scored {
 }
 
 /// The decision that serves best on scored rows.
-pub(crate) fn decision(kind: Kind, rows: &[&Scored]) -> Decision {
+#[must_use]
+pub fn decision(kind: Kind, rows: &[&Scored]) -> Decision {
     let classes = rows.first().map_or(0, |row| row.scores.len());
     match kind {
         Kind::Best => Decision::Best { bias: biases(rows, classes, 0, |_| true) },
@@ -102,7 +104,8 @@ fn highest(scores: &[f32], bias: &[f32], first: usize) -> usize {
 }
 
 /// F1 of counts; 0 where there is nothing.
-pub(crate) fn f1(right: f64, wrong: f64, missed: f64) -> f64 {
+#[must_use]
+pub fn f1(right: f64, wrong: f64, missed: f64) -> f64 {
     2.0 * right / (2.0 * right + wrong + missed).max(1e-9)
 }
 
@@ -136,7 +139,8 @@ fn threshold(mut rows: Vec<(f32, bool)>) -> f32 {
 }
 
 /// Platt's scaling by Newton's method, with his targets that never are 0 or 1.
-pub(crate) fn calibrate(margins: &[(f32, bool)]) -> Calibration {
+#[must_use]
+pub fn calibrate(margins: &[(f32, bool)]) -> Calibration {
     let right = margins.iter().filter(|(_, right)| *right).count() as f64;
     let wrong = margins.len() as f64 - right;
     let target = |hit: bool| {

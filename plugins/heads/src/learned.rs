@@ -8,8 +8,8 @@ use rehearsal_sdk::prelude::{Tier, Value};
 use rehearsal_sdk::types::Role;
 use rehearsal_sdk::{Call, Embeddings, Refusal};
 
-use crate::text::hash;
-use crate::{Context, Line, Model, Reading, Sequence, Vectors};
+use crate::model::ModelError;
+use crate::{Context, Line, Model, Reading, Sequence, Tuned, Vectors};
 
 /// Findings by index of the turn; or why the learned tier has to be done without, for a
 /// person.
@@ -50,6 +50,8 @@ impl Heard {
 pub struct Learned {
     head: &'static str,
     bytes: &'static [u8],
+    /// What takes its place, as the configuration holds it.
+    tuned: Option<String>,
     ready: OnceCell<Result<(Model, String), String>>,
 }
 
@@ -57,14 +59,23 @@ impl Learned {
     /// The head of that name, from a file of `weights/`.
     #[must_use]
     pub const fn new(head: &'static str, bytes: &'static [u8]) -> Self {
-        Self { head, bytes, ready: OnceCell::new() }
+        Self { head, bytes, tuned: None, ready: OnceCell::new() }
     }
 
-    /// What the head says of a call. The rule of a finding names head, weights and
-    /// embedding model: `nepq-head@1c2b3a40+all-minilm-l6-v2@53aa51172d14`.
+    /// With a head that was tuned beside it, where there is one: base64 of
+    /// [`Tuned::to_bytes`].
+    #[must_use]
+    pub fn tuned(self, tuned: Option<&String>) -> Self {
+        Self { tuned: tuned.cloned(), ..self }
+    }
+
+    /// What the head says of a call. The rule of a finding names head, weights (the tuned
+    /// ones where there are any) and embedding model:
+    /// `nepq-head@1c2b3a40+all-minilm-l6-v2@53aa51172d14`.
     ///
     /// # Errors
-    /// The host's embeddings are not those that the head was trained on.
+    /// The host's embeddings are not those that the head was trained on, or the tuned
+    /// weights are none for it.
     pub fn find(&self, heard: &Heard) -> Found {
         let mut found = BTreeMap::new();
         if heard.reading.is_empty() {
@@ -105,14 +116,28 @@ impl Learned {
     }
 
     fn load(&self) -> Result<(Model, String), String> {
-        let model = Model::load(self.bytes).map_err(|error| error.to_string())?;
+        let mut model = Model::load(self.bytes).map_err(|error| error.to_string())?;
         if model.sequence != Sequence::mark(weights::SEQUENCE) {
             return Err(format!("the head `{}` was tuned beside another net", self.head));
         }
-        // Their net's mark is among the bytes.
-        let weights = hash(self.bytes.iter().copied());
+        // The net's mark is among the bytes, and theirs among those of what is tuned.
+        let weights = match &self.tuned {
+            None => Tuned::mark(self.bytes),
+            Some(text) => self.tune(&mut model, text).map_err(|error| error.to_string())?,
+        };
         let rule = format!("{}-head@{weights:08x}+{}", self.head, model.embeddings);
         Ok((model, rule))
+    }
+
+    fn tune(&self, model: &mut Model, text: &str) -> Result<u32, ModelError> {
+        let bytes = Tuned::of_text(text)?;
+        let tuned = Tuned::from_bytes(&bytes)?;
+        if tuned.head != self.head {
+            let (other, head) = (tuned.head, self.head);
+            return Err(ModelError(format!("a tuned head of `{other}`, not of `{head}`")));
+        }
+        tuned.apply(model, self.bytes)?;
+        Ok(Tuned::mark(&bytes))
     }
 }
 
@@ -151,4 +176,17 @@ pub mod weights {
     pub const TECHNIQUES: &[u8] = include_bytes!("../weights/techniques.bin");
     /// Signs of listening in anybody's turns: head `listening`.
     pub const LISTENING: &[u8] = include_bytes!("../weights/listening.bin");
+
+    /// The weights of a head by its name.
+    #[must_use]
+    pub fn named(head: &str) -> Option<&'static [u8]> {
+        Some(match head {
+            "nepq" => NEPQ,
+            "objection" => OBJECTION,
+            "move" => MOVE,
+            "techniques" => TECHNIQUES,
+            "listening" => LISTENING,
+            _ => return None,
+        })
+    }
 }

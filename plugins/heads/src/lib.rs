@@ -12,6 +12,7 @@
 //! plugins, so that a head never sees an input that it was not trained on. Heads are
 //! linear, and one small recurrent net over the call adds to the scores of all of them:
 //! some hundred thousand weights in a byte each, compiled into the plugin.
+//! [`Tuned`] is what experts' labels change of a head (`rehearsal train`).
 //! What was tried and what they reach is in `docs/research/learned-labels.md`.
 
 mod features;
@@ -24,6 +25,7 @@ mod row;
 mod sequence;
 mod signs;
 mod text;
+mod tuned;
 mod vectors;
 mod words;
 
@@ -34,4 +36,5 @@ pub use model::{Labelled, Model, ModelError};
 pub use reading::{Line, Reading};
 pub use row::{Row, Spread, raw_features};
 pub use sequence::{Context, Layer, Look, Net, Sequence, Units};
+pub use tuned::Tuned;
 pub use vectors::{Block, Vectors};

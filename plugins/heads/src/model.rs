@@ -27,7 +27,7 @@ pub struct Model {
 
 /// Bytes that are no model for this code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("these are no heads for this version: {0}; `cargo xtask train-extractors` writes them")]
+#[error("these are no heads for this version: {0}")]
 pub struct ModelError(pub(crate) String);
 
 /// A label of a turn.

@@ -1,6 +1,7 @@
 //! `rehearsal improve`: a turn of the loop.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Result;
 use rehearsal_config::{Config, Learner};
@@ -22,12 +23,12 @@ pub(crate) fn run(file: &PipelineFile, dry_run: bool, as_json: bool) -> Result<E
     let learned = |learner: &Learner| matches!(learner, Learner::Classifier { .. });
     if !pipeline.trainers.iter().any(|trainer| learned(&trainer.learner)) {
         let message = format!(
-            "{} has no [[trainer]] of the kind `classifier`; docs/training.md shows one",
+            "{} has no [[trainer]] of the kind `classifier` or `head`; docs/training.md shows one",
             file.pipeline.display()
         );
         return Err(WrongUsage(message).into());
     }
-    let repository = super::repository(file)?;
+    let repository = Arc::new(super::repository(file)?);
     let journal = Journal::new(&pipeline.review.verdicts);
     let taken = all_verdicts(&repository, &journal)?;
     let verdicts = taken.standing();
@@ -39,7 +40,7 @@ pub(crate) fn run(file: &PipelineFile, dry_run: bool, as_json: bool) -> Result<E
         .map(|item| item.item_id)
         .collect();
     let trainers: Vec<_> = pipeline.trainers.iter().collect();
-    let semantics = super::train::semantics(&config, &trainers, as_json);
+    let semantics = super::train::semantics(&config, &trainers, &repository, as_json);
     let workshop = Workshop {
         pipeline,
         repository: &repository,
@@ -56,7 +57,7 @@ pub(crate) fn run(file: &PipelineFile, dry_run: bool, as_json: bool) -> Result<E
             Err(error) => failed.push(error.to_string()),
         }
     }
-    repository.close()?;
+    repository.checkpoint()?;
     let root = written.as_ref().map(|manifest| manifest.merkle_root.as_str());
     if as_json {
         print::json(&json!({

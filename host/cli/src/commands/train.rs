@@ -1,10 +1,13 @@
 //! `rehearsal train`, `models`, `promote` and `rollback`.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use rehearsal_config::{Config, Learner, Trainer};
 use rehearsal_improve::{Registry, Trained, Version, Workshop, train};
 use rehearsal_pipeline::CallSemantics;
 use rehearsal_pipeline::verdicts::all_verdicts;
+use rehearsal_repository::Repository;
 use rehearsal_review::Journal;
 use serde_json::{Value, json};
 
@@ -16,10 +19,10 @@ use crate::{print, progress};
 pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Result<Exit> {
     let config = Config::load(&file.pipeline)?;
     let chosen = chosen(&config, name)?;
-    let repository = super::repository(file)?;
+    let repository = Arc::new(super::repository(file)?);
     let journal = Journal::new(&config.pipeline.review.verdicts);
     let verdicts = all_verdicts(&repository, &journal)?.standing();
-    let semantics = semantics(&config, &chosen, as_json);
+    let semantics = semantics(&config, &chosen, &repository, as_json);
     let workshop = Workshop {
         pipeline: &config.pipeline,
         repository: &repository,
@@ -40,7 +43,7 @@ pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Res
             Err(error) => failed.push(error.to_string()),
         }
     }
-    repository.close()?;
+    repository.checkpoint()?;
     if as_json {
         print::json(&json!({ "trained": made, "failed": failed, "refused": refused }));
     }
@@ -58,12 +61,23 @@ pub(crate) fn run(name: Option<&str>, file: &PipelineFile, as_json: bool) -> Res
 pub(super) fn semantics(
     config: &Config,
     trainers: &[&Trainer],
+    repository: &Arc<Repository>,
     json: bool,
 ) -> Option<CallSemantics> {
-    let wants = |trainer: &&Trainer| matches!(&trainer.learner, Learner::Classifier { features, .. } if features.embeddings);
+    let wants = |trainer: &&Trainer| match &trainer.learner {
+        Learner::Classifier { features, extractor, .. } => {
+            features.embeddings || extractor.is_some()
+        }
+        Learner::Command { .. } => false,
+    };
     let reporter = progress::reporter(json);
     let wanted = trainers.iter().any(wants);
-    wanted.then(|| CallSemantics::fetch(&config.pipeline.semantics, &*reporter))
+    wanted.then(|| {
+        let semantics = CallSemantics::fetch(&config.pipeline.semantics, &*reporter);
+        // What a run embedded is there already.
+        semantics.attach(Arc::clone(repository));
+        semantics
+    })
 }
 
 fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<&'a Trainer>> {
@@ -115,7 +129,11 @@ pub(crate) fn promote(model: &str, file: &PipelineFile, json: bool) -> Result<Ex
 }
 
 pub(crate) fn rollback(trainer: &str, file: &PipelineFile, json: bool) -> Result<Exit> {
-    change(file, json, |registry| Ok(registry.rollback(trainer)?))
+    let config = Config::load(&file.pipeline)?;
+    let ships = config.pipeline.trainers.iter().any(|one| {
+        one.id == trainer && matches!(&one.learner, Learner::Classifier { extractor: Some(_), .. })
+    });
+    change(file, json, |registry| Ok(registry.rollback(trainer, ships)?))
 }
 
 fn change(

@@ -123,7 +123,8 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
     let mut known: Vec<&str> = paths.iter().map(|path| path.stage.id.as_str()).collect();
     // The calls themselves, and what experts said of them.
     known.extend(["conversations", "experts"]);
-    trainer::report_strangers(context, &trainers, &known);
+    let found: Vec<&str> = extractors.iter().map(|read| read.stage.id.as_str()).collect();
+    trainer::report_strangers(context, &trainers, &known, &found);
     let settings = settings?;
     let pipeline = Pipeline {
         name: settings.name,
@@ -147,7 +148,7 @@ pub(crate) fn decode(context: &mut Context<'_>, root: &Node<'_>) -> Option<Pipel
             .map(|read| TrainingPath { stage: read.stage, split: read.split, learns: read.learns })
             .collect(),
         validators: validators.into_iter().map(|read| read.stage).collect(),
-        trainers: trainers.into_iter().map(|(trainer, _)| trainer).collect(),
+        trainers: trainers.into_iter().map(|(trainer, ..)| trainer).collect(),
     };
     let stages = pipeline.stages().map(|stage| (stage.id.as_str(), &stage.spans.id));
     report_duplicates(context, "stages", stages);

@@ -10,7 +10,7 @@ use crate::decode::{
 };
 use crate::{Diagnostic, Features, Learner, Trainer, Trust};
 
-const KINDS: [&str; 2] = ["classifier", "command"];
+const KINDS: [&str; 3] = ["classifier", "head", "command"];
 const FEATURES: [&str; 2] = ["annotations", "embeddings"];
 
 pub(super) const KEYS: &[Key] = &[
@@ -23,7 +23,8 @@ pub(super) const KEYS: &[Key] = &[
     Key::required(
         "kind",
         Form::Choice(&KINDS),
-        "`classifier`, the built-in one, or `command`, a program of your own",
+        "`classifier`, the built-in one; `head`, which tunes the head of an extractor; or `command`, \
+         a program of your own",
         "kind = \"classifier\"",
     ),
     Key::optional(
@@ -35,8 +36,15 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "task",
         Form::Text,
-        "of a classifier: the `task` of the rows that it learns from",
+        "of a classifier or a head: the `task` of the rows that it learns from",
         "task = \"nepq_type\"",
+    ),
+    Key::optional(
+        "extractor",
+        Form::Identifier,
+        "of a head: the id of the extractor that gets it, of the plugin `nepq`, `objections`, \
+         `sales-techniques` or `active-listening`",
+        "extractor = \"nepq\"",
     ),
     Key::optional(
         "annotation",
@@ -48,7 +56,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "labels",
         Form::Texts,
-        "of a classifier: files of labelled texts beside the data set's",
+        "of a classifier or a head: files of labelled texts beside the data set's",
         "labels = [\"labels/experts.jsonl\"]",
     ),
     Key::optional(
@@ -61,13 +69,15 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "trust",
         Form::Table(TRUST_KEYS),
-        "of a classifier: what a label counts by who gave it, 0 to 1",
+        "of a classifier or a head: what a label counts by who gave it, 0 to 1 (a head learns \
+         nothing of heads and cues unless this says so)",
         "trust = { expert = 1.0, llm = 0.7, learned = 0.4, cue = 0.3 }",
     ),
     Key::optional(
         "gate",
         Form::Boolean,
-        "of a classifier: whether the release gate can hold its models back (default true)",
+        "of a classifier or a head: whether the release gate can hold its models back (default \
+         true)",
         "gate = false",
     ),
     Key::optional(
@@ -93,19 +103,32 @@ pub(super) const KEYS: &[Key] = &[
 const TRUST_KEYS: &[Key] = &[
     Key::optional("expert", Form::Share, "of people (default 1)", "expert = 1.0"),
     Key::optional("llm", Form::Share, "of language models (default 0.7)", "llm = 0.7"),
-    Key::optional("learned", Form::Share, "of trained heads (default 0.4)", "learned = 0.4"),
-    Key::optional("cue", Form::Share, "of phrases and rules (default 0.3)", "cue = 0.3"),
+    Key::optional(
+        "learned",
+        Form::Share,
+        "of trained heads (default 0.4; for a head 0)",
+        "learned = 0.4",
+    ),
+    Key::optional(
+        "cue",
+        Form::Share,
+        "of phrases and rules (default 0.3; for a head 0)",
+        "cue = 0.3",
+    ),
 ];
 
-/// Keys that only one kind has.
-const OF_CLASSIFIER: [&str; 6] = ["task", "annotation", "labels", "features", "trust", "gate"];
+/// Keys that only some kinds have.
+const OF_BOTH: [&str; 4] = ["task", "labels", "trust", "gate"];
+const OF_CLASSIFIER: [&str; 2] = ["annotation", "features"];
+const OF_HEAD: [&str; 1] = ["extractor"];
 const OF_COMMAND: [&str; 3] = ["command", "env", "results"];
 
-/// Every trainer that could be read, with where its data set is named.
-pub(super) fn decode_all(
-    context: &mut Context<'_>,
-    node: &Node<'_>,
-) -> Vec<(Trainer, Option<Range<usize>>)> {
+/// Trainers as they could be read, each with where its data set and its extractor are
+/// named.
+pub(super) type Read = (Trainer, Option<Range<usize>>, Option<Range<usize>>);
+
+/// Every trainer that could be read.
+pub(super) fn decode_all(context: &mut Context<'_>, node: &Node<'_>) -> Vec<Read> {
     let DeValue::Array(items) = node.get_ref() else {
         context.report(
             Diagnostic::error("`trainer` is a list: a file may have several")
@@ -117,14 +140,18 @@ pub(super) fn decode_all(
     items.iter().filter_map(|item| decode(context, item)).collect()
 }
 
-fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<(Trainer, Option<Range<usize>>)> {
+fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<Read> {
     let section = Section::open(context, "`[[trainer]]`", KEYS, node)?;
     let id = section.get(context, "id", identifier);
     let kind =
         section.get(context, "kind", |context, key, node| choice(context, key, node, &KINDS));
     let dataset = section.get(context, "dataset", identifier);
     let kind = kind?;
-    let strangers = if kind == "command" { &OF_CLASSIFIER[..] } else { &OF_COMMAND[..] };
+    let strangers = match kind.as_str() {
+        "command" => [&OF_BOTH[..], &OF_CLASSIFIER, &OF_HEAD].concat(),
+        "head" => [&OF_CLASSIFIER[..], &OF_COMMAND].concat(),
+        _ => [&OF_HEAD[..], &OF_COMMAND].concat(),
+    };
     for name in strangers {
         if let Some(node) = section.node(name) {
             context.report(
@@ -135,23 +162,27 @@ fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<(Trainer, Option
     }
     let learner = match kind.as_str() {
         "command" => command(context, &section),
-        _ => classifier(context, &section),
+        kind => classifier(context, &section, kind == "head"),
     };
     let span = section.node("id")?.span();
-    let named = section.node("dataset").map(Node::span);
-    Some((Trainer { id: id?, dataset, learner: learner?, span }, named))
+    let named = |key: &str| section.node(key).map(Node::span);
+    let (of_dataset, of_extractor) = (named("dataset"), named("extractor"));
+    Some((Trainer { id: id?, dataset, learner: learner?, span }, of_dataset, of_extractor))
 }
 
-fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Learner> {
+fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>, head: bool) -> Option<Learner> {
     let task = section.get(context, "task", text);
     let annotation = section.get(context, "annotation", text);
     let gate = match section.node("gate") {
         Some(_) => section.get(context, "gate", boolean),
         None => Some(true),
     };
+    // A head that learned what heads say would learn to stay as it is.
+    let fallback =
+        if head { Trust { learned: 0.0, cue: 0.0, ..Trust::default() } } else { Trust::default() };
     let trust = match section.node("trust") {
-        Some(node) => trust(context, node),
-        None => Some(Trust::default()),
+        Some(node) => trust(context, node, fallback),
+        None => Some(fallback),
     };
     let features = match section.node("features") {
         Some(_) => section.get(context, "features", features),
@@ -168,16 +199,28 @@ fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>) -> Option<Le
         missing(
             context,
             section,
-            "a classifier wants the `task` of its rows",
+            "a classifier or a head wants the `task` of its rows",
             "task = \"nepq_type\"",
         );
     }
     if section.node("dataset").is_none() && section.node("labels").is_none() {
         let help = "dataset = \"feedback\"";
-        missing(context, section, "a classifier wants a `dataset` or `labels` to learn from", help);
+        let what = "a classifier or a head wants a `dataset` or `labels` to learn from";
+        missing(context, section, what, help);
     }
+    let extractor = if head {
+        let extractor = section.get(context, "extractor", identifier);
+        if section.node("extractor").is_none() {
+            let help = "extractor = \"nepq\"";
+            missing(context, section, "a head wants the `extractor` that gets it", help);
+        }
+        Some(extractor?)
+    } else {
+        None
+    };
     Some(Learner::Classifier {
         task: task?,
+        extractor,
         annotation,
         labels,
         features: features?,
@@ -213,9 +256,8 @@ fn missing(context: &mut Context<'_>, section: &Section<'_, '_>, what: &str, exa
     );
 }
 
-fn trust(context: &mut Context<'_>, node: &Node<'_>) -> Option<Trust> {
+fn trust(context: &mut Context<'_>, node: &Node<'_>, fallback: Trust) -> Option<Trust> {
     let section = Section::open(context, "`trust`", TRUST_KEYS, node)?;
-    let fallback = Trust::default();
     let mut read = |name: &str, fallback: f64| match section.node(name) {
         Some(_) => section.get(context, name, share),
         None => Some(fallback),
@@ -250,20 +292,31 @@ fn file(context: &mut Context<'_>, key: &Key, node: &Node<'_>) -> Option<PathBuf
     None
 }
 
-/// A data set that no path makes.
+/// A data set that no path makes, an extractor that there is not.
 pub(super) fn report_strangers(
     context: &mut Context<'_>,
-    trainers: &[(Trainer, Option<Range<usize>>)],
-    known: &[&str],
+    trainers: &[Read],
+    datasets: &[&str],
+    extractors: &[&str],
 ) {
-    for (trainer, span) in trainers {
-        if let (Some(dataset), Some(span)) = (&trainer.dataset, span)
-            && !known.contains(&dataset.as_str())
+    for (trainer, of_dataset, of_extractor) in trainers {
+        if let (Some(dataset), Some(span)) = (&trainer.dataset, of_dataset)
+            && !datasets.contains(&dataset.as_str())
         {
             context.report(
                 Diagnostic::error(format!("no path makes a data set `{dataset}`"))
                     .label(span.clone(), "unknown data set")
-                    .help(crate::suggest::help(dataset, known)),
+                    .help(crate::suggest::help(dataset, datasets)),
+            );
+        }
+        if let (Learner::Classifier { extractor: Some(extractor), .. }, Some(span)) =
+            (&trainer.learner, of_extractor)
+            && !extractors.contains(&extractor.as_str())
+        {
+            context.report(
+                Diagnostic::error(format!("there is no extractor `{extractor}`"))
+                    .label(span.clone(), "unknown extractor")
+                    .help(crate::suggest::help(extractor, extractors)),
             );
         }
     }

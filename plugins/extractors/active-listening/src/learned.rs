@@ -28,7 +28,8 @@ impl Heads {
     pub(crate) fn new(config: &Config) -> Result<Self> {
         let own = Config { replace_cues: true, ..config.clone() };
         let own = (!config.cues.is_empty()).then(|| Finder::new(&own)).transpose()?;
-        let head = Learned::new("listening", weights::LISTENING);
+        let head =
+            Learned::new("listening", weights::LISTENING).tuned(config.heads.listening.as_ref());
         Ok(Self { head, own, min_overlap_ms: config.min_overlap_ms })
     }
 

@@ -35,13 +35,29 @@ pub struct Config {
     pub cues: Vec<String>,
     /// Whether `cues` replace the built-in ones.
     pub replace_cues: bool,
+    /// Trained heads in the place of those that ship. The host puts the champion of a
+    /// `[[trainer]]` of the kind `head` here; nobody has to write it.
+    pub heads: TunedHeads,
     /// How deep inside the other's turn one has to begin to interrupt, in milliseconds.
     pub min_overlap_ms: u32,
 }
 
+/// Trained heads by name: base64 of what `rehearsal train` made.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TunedHeads {
+    /// Signs in anybody's turns.
+    pub listening: Option<String>,
+}
+
 impl Default for Config {
     fn default() -> Self {
-        Self { cues: Vec::new(), replace_cues: false, min_overlap_ms: 200 }
+        Self {
+            cues: Vec::new(),
+            replace_cues: false,
+            heads: TunedHeads::default(),
+            min_overlap_ms: 200,
+        }
     }
 }
 

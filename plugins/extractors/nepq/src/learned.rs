@@ -27,9 +27,12 @@ pub(crate) struct Heads {
 
 impl Heads {
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        let own = Config { replace_cues: true, cues: config.cues.clone() };
+        let own = Config { replace_cues: true, cues: config.cues.clone(), ..Config::default() };
         let own = (!config.cues.is_empty()).then(|| Finder::new(&own)).transpose()?;
-        Ok(Self { head: Learned::new("nepq", weights::NEPQ), own })
+        Ok(Self {
+            head: Learned::new("nepq", weights::NEPQ).tuned(config.heads.nepq.as_ref()),
+            own,
+        })
     }
 
     /// Labels of the seller's turns.

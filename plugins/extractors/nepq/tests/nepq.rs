@@ -77,17 +77,25 @@ fn without_a_known_seller_everything_is_unavailable() {
 fn a_pipeline_adds_or_replaces_cues() {
     let own = vec!["consequence.press 0.9 ? if the press (stops|breaks)".to_owned()];
     let turns = [(Role::Seller, "What then, if the press stops? What happens if nothing changes?")];
-    let both = Config { cues: own.clone(), replace_cues: false };
+    let both = Config { cues: own.clone(), replace_cues: false, ..Config::default() };
     let (call, annotations) = extract(both, &turns);
     assert_eq!(labels(&call, &annotations).len(), 1, "one span a label and turn");
-    let only = Config { cues: own, replace_cues: true };
+    let only = Config { cues: own, replace_cues: true, ..Config::default() };
     let (call, annotations) = extract(only, &turns);
     assert_eq!(labels(&call, &annotations)[0].2, "if the press stops");
 
-    let wrong = Config { cues: vec!["close.x 0.9 sign here".to_owned()], replace_cues: false };
+    let wrong = Config {
+        cues: vec!["close.x 0.9 sign here".to_owned()],
+        replace_cues: false,
+        ..Config::default()
+    };
     let error = Nepq::new(wrong).unwrap_err();
     assert!(error.message().contains("`close` is no label"), "{}", error.message());
-    let wrong = Config { cues: vec!["consequence.x 0.9 (sign".to_owned()], replace_cues: false };
+    let wrong = Config {
+        cues: vec!["consequence.x 0.9 (sign".to_owned()],
+        replace_cues: false,
+        ..Config::default()
+    };
     assert!(Nepq::new(wrong).unwrap_err().message().contains("never closed"));
 }
 
@@ -116,6 +124,7 @@ fn with_embeddings_labels_are_learned_and_own_cues_hold_beside_them() {
     let config = Config {
         cues: vec!["consequence.press 0.9 ? if the press (stops|breaks)".to_owned()],
         replace_cues: false,
+        ..Config::default()
     };
     let extract = |embeddings: &MemoryEmbeddings| {
         let plugin = Nepq::new(config.clone()).unwrap();

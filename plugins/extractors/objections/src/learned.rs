@@ -42,11 +42,12 @@ pub(crate) struct Labels<'a> {
 
 impl Heads {
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        let own = Config { replace_cues: true, cues: config.cues.clone() };
+        let own = Config { replace_cues: true, cues: config.cues.clone(), ..Config::default() };
         let own = (!config.cues.is_empty()).then(|| Finder::new(&own)).transpose()?;
         Ok(Self {
-            objection: Learned::new("objection", weights::OBJECTION),
-            handling: Learned::new("move", weights::MOVE),
+            objection: Learned::new("objection", weights::OBJECTION)
+                .tuned(config.heads.objection.as_ref()),
+            handling: Learned::new("move", weights::MOVE).tuned(config.heads.handling.as_ref()),
             own,
         })
     }

@@ -55,6 +55,20 @@ pub struct Config {
     pub cues: Vec<String>,
     /// Whether `cues` replace the built-in ones.
     pub replace_cues: bool,
+    /// Trained heads in the place of those that ship. The host puts the champion of a
+    /// `[[trainer]]` of the kind `head` here; nobody has to write it.
+    pub heads: TunedHeads,
+}
+
+/// Trained heads by name: base64 of what `rehearsal train` made.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TunedHeads {
+    /// Objections of the prospect's turns.
+    pub objection: Option<String>,
+    /// Moves of the seller's turns.
+    #[serde(rename = "move")]
+    pub handling: Option<String>,
 }
 
 /// The extractor.

@@ -86,10 +86,15 @@ fn a_pipeline_adds_or_replaces_cues() {
         (Role::Seller, "Acme is finished."),
     ])
     .build();
-    let own = extract(Config { cues: cues.clone(), replace_cues: true }, &call);
+    let own =
+        extract(Config { cues: cues.clone(), replace_cues: true, ..Config::default() }, &call);
     assert_eq!(label(named(&own, "objection")[0]), "incumbent");
     assert_eq!(label(named(&own, "objection_move")[0]), "argue");
-    let wrong = Config { cues: vec!["hostile.x 0.9 go away".to_owned()], replace_cues: false };
+    let wrong = Config {
+        cues: vec!["hostile.x 0.9 go away".to_owned()],
+        replace_cues: false,
+        ..Config::default()
+    };
     let error = Objections::new(wrong).unwrap_err();
     assert!(error.message().contains("`hostile` is no label"), "{}", error.message());
 }
@@ -107,6 +112,7 @@ fn with_embeddings_own_cues_hold_beside_the_heads_and_another_model_is_refused()
             "argue.ours 1.0 acme is (dead|finished)".to_owned(),
         ],
         replace_cues: false,
+        ..Config::default()
     };
     let extract = |model: &str| {
         let embeddings = MemoryEmbeddings::new(model, 384, |_| vec![0.05; 384]);

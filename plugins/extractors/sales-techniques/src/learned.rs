@@ -25,9 +25,13 @@ pub(crate) struct Heads {
 
 impl Heads {
     pub(crate) fn new(config: &Config) -> Result<Self> {
-        let own = Config { replace_cues: true, cues: config.cues.clone() };
+        let own = Config { replace_cues: true, cues: config.cues.clone(), ..Config::default() };
         let own = (!config.cues.is_empty()).then(|| Finder::new(&own)).transpose()?;
-        Ok(Self { head: Learned::new("techniques", weights::TECHNIQUES), own })
+        Ok(Self {
+            head: Learned::new("techniques", weights::TECHNIQUES)
+                .tuned(config.heads.techniques.as_ref()),
+            own,
+        })
     }
 
     /// Techniques of the seller's turns.

@@ -42,6 +42,17 @@ pub struct Config {
     pub cues: Vec<String>,
     /// Whether `cues` replace the built-in ones.
     pub replace_cues: bool,
+    /// Trained heads in the place of those that ship. The host puts the champion of a
+    /// `[[trainer]]` of the kind `head` here; nobody has to write it.
+    pub heads: TunedHeads,
+}
+
+/// Trained heads by name: base64 of what `rehearsal train` made.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TunedHeads {
+    /// Techniques of the seller's turns.
+    pub techniques: Option<String>,
 }
 
 /// The extractor.

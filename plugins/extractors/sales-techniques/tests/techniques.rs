@@ -76,11 +76,16 @@ fn a_pipeline_adds_or_replaces_cues() {
     ];
     let text = "Half of Lincolnshire has one. Before the lambing? Would you agree?";
     let call = CallBuilder::dialogue(&[(Role::Seller, text)]).build();
-    let both = extract(Config { cues: cues.clone(), replace_cues: false }, &call);
+    let both =
+        extract(Config { cues: cues.clone(), replace_cues: false, ..Config::default() }, &call);
     assert_eq!(labels(&call, &both, 0).len(), 3);
-    let own = extract(Config { cues, replace_cues: true }, &call);
+    let own = extract(Config { cues, replace_cues: true, ..Config::default() }, &call);
     assert_eq!(labels(&call, &own, 0).len(), 2);
-    let wrong = Config { cues: vec!["hype.x 0.9 wow".to_owned()], replace_cues: false };
+    let wrong = Config {
+        cues: vec!["hype.x 0.9 wow".to_owned()],
+        replace_cues: false,
+        ..Config::default()
+    };
     let error = SalesTechniques::new(wrong).unwrap_err();
     assert!(error.message().contains("`hype` is no label"), "{}", error.message());
 }
