@@ -6,7 +6,7 @@ use std::time::Duration;
 use rehearsal_config::{Diagnostic, Interface, PrivacyMode, Stage, StageKind};
 use rehearsal_sandbox::{Capability, Component, FileGrant, Grants, Limits, SemanticsSource};
 
-use super::Resolver;
+use super::resolve::Resolver;
 use crate::http;
 
 impl Resolver<'_> {

@@ -8,7 +8,8 @@ use rehearsal_model::Digest;
 use rehearsal_sandbox::Extractor;
 use serde_json::{Map, Value};
 
-use super::{Ready, Resolver};
+use super::Ready;
+use super::resolve::Resolver;
 use crate::PipelineError;
 
 /// Key of an extractor's table.
