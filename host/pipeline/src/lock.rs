@@ -5,9 +5,12 @@
 //! they are accepted; a stage that is new was just written by the operator and is taken
 //! in; what is narrower or gone needs no one's consent.
 
+mod difference;
+mod permissions;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
+use std::{fs, io};
 
 use rehearsal_config::{Config, Stage};
 use rehearsal_sandbox::Component;
@@ -15,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Plan;
 use crate::plan::Ready;
+use difference::listed;
+pub use difference::{Change, Difference};
+use permissions::{covered, permissions};
 
 /// Form of the file.
 const VERSION: u32 = 1;
@@ -85,68 +91,6 @@ pub enum LockError {
         /// What differs.
         differences: Vec<Difference>,
     },
-}
-
-fn listed(differences: &[Difference]) -> String {
-    differences.iter().map(|one| format!("  {one}")).collect::<Vec<_>>().join("\n")
-}
-
-/// One way in which a pipeline differs from its lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The stage's id.
-    pub stage: String,
-    /// What differs.
-    pub change: Change,
-}
-
-/// What differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// The stage is new: its plugin with what it was granted.
-    NewStage {
-        /// Name and version.
-        plugin: String,
-        /// Digest of the component.
-        digest: String,
-    },
-    /// The stage is gone.
-    GoneStage,
-    /// Another component.
-    Component {
-        /// Name, version and digest as accepted.
-        from: String,
-        /// The same of what would run.
-        to: String,
-    },
-    /// It imports what it did not.
-    NewImport(String),
-    /// It may see what it might not.
-    WiderGrant(String),
-    /// It no longer may, or no longer asks.
-    Narrower(String),
-}
-
-impl Change {
-    /// Whether it takes the operator's consent.
-    #[must_use]
-    pub const fn wants_consent(&self) -> bool {
-        matches!(self, Self::Component { .. } | Self::NewImport(_) | Self::WiderGrant(_))
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.stage)?;
-        match &self.change {
-            Change::NewStage { plugin, digest } => write!(f, "new stage, {plugin} ({digest:.12})"),
-            Change::GoneStage => f.write_str("the stage is gone"),
-            Change::Component { from, to } => write!(f, "another component: {from} is now {to}"),
-            Change::NewImport(name) => write!(f, "new import: {name}"),
-            Change::WiderGrant(grant) => write!(f, "wider grant: {grant}"),
-            Change::Narrower(what) => write!(f, "no longer: {what}"),
-        }
-    }
 }
 
 /// Where the lock of a pipeline's file stands: `pipeline.lock` beside `pipeline.toml`.
@@ -332,60 +276,6 @@ fn of_component(plugin: &str, component: &Component) -> LockedStage {
         grants: BTreeSet::new(),
         source: None,
     }
-}
-
-/// The grants of a stage, one sentence a permission. Folders are written as the
-/// pipeline's file sees them, so that a lock holds on every machine.
-fn permissions(stage: &Stage, folder: &Path) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    let grants = &stage.grants;
-    if let Some(files) = &grants.files {
-        let root = files.root.strip_prefix(folder).unwrap_or(&files.root).display();
-        if files.include.is_empty() {
-            all.insert(format!("files {EVERYTHING} of {root}"));
-        }
-        all.extend(files.include.iter().map(|pattern| format!("files {pattern} of {root}")));
-    }
-    for http in &grants.http {
-        for method in &http.methods {
-            all.insert(format!("http {method} {}", http.url));
-        }
-        if http.allow_private {
-            all.insert(format!("http to private addresses of {}", http.url));
-        }
-        if http.media {
-            all.insert(format!("recordings kept from {}", http.url));
-        }
-        if let Some(secret) = &http.secret {
-            all.insert(format!("secret in {} to {}", secret.header, http.url));
-        }
-    }
-    for (name, granted) in [("audio", grants.audio), ("semantics", grants.semantics)] {
-        if granted {
-            all.insert(name.to_owned());
-        }
-    }
-    all
-}
-
-/// What stands for all files of a folder.
-const EVERYTHING: &str = "**";
-
-/// Whether something accepted allows as much: the same, all files of the same folder, or
-/// an address above.
-fn covered(accepted: &BTreeSet<String>, wanted: &str) -> bool {
-    if accepted.contains(wanted) {
-        return true;
-    }
-    if let Some((_, root)) = wanted.strip_prefix("files ").and_then(|rest| rest.split_once(" of "))
-    {
-        return accepted.contains(&format!("files {EVERYTHING} of {root}"));
-    }
-    wanted.starts_with("http ")
-        && accepted
-            .iter()
-            .filter_map(|grant| grant.strip_suffix('*'))
-            .any(|above| above.starts_with("http ") && wanted.starts_with(above))
 }
 
 #[cfg(test)]
