@@ -1,13 +1,14 @@
 //! A repository that grows while its runs are killed at any moment.
 //!
-//! `cargo xtask endure --kills 500` sets how many; `REHEARSAL_KILLS` does the same.
+//! `cargo xtask endure --kills 500` sets how many; `REHEARSAL_KILLS` does the same, and
+//! `REHEARSAL_GROWTH` how many calls come in between two of them.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rehearsal_tests::{Project, invented_call};
 
-/// Calls that come in between two kills.
+/// Calls that come in between two kills unless somebody says otherwise.
 const GROWTH: usize = 4;
 /// Kills after which a run may come to its end.
 const PAUSE: usize = 25;
@@ -23,11 +24,15 @@ fn project() -> Project {
     )
 }
 
-fn grow(project: &Project, from: usize) -> usize {
-    for number in from..from + GROWTH {
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|number| number.parse().ok())
+}
+
+fn grow(project: &Project, from: usize, by: usize) -> usize {
+    for number in from..from + by {
         project.write(&format!("texts/{number:05}.txt"), invented_call(number, 24));
     }
-    from + GROWTH
+    from + by
 }
 
 /// Kills a run after `delay`, unless it ended before.
@@ -51,7 +56,8 @@ fn calls(project: &Project) -> Option<u64> {
 
 #[test]
 fn killed_at_any_moment_nothing_acknowledged_is_lost_and_the_end_is_the_same() {
-    let kills = std::env::var("REHEARSAL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(8);
+    let kills = number("REHEARSAL_KILLS").unwrap_or(8);
+    let growth = number("REHEARSAL_GROWTH").unwrap_or(GROWTH);
     let started = Instant::now();
     let killed = project();
     let (mut files, mut seen, mut caught) = (0, 0, 0);
@@ -59,14 +65,14 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_the_end_is_the_same() {
     let mut whole = Duration::from_millis(400);
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     for round in 1..=kills {
-        files = grow(&killed, files);
+        files = grow(&killed, files, growth);
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         caught += usize::from(kill(&killed, whole.mul_f64((random >> 40) as f64 / 2_f64.powi(24))));
         let now = calls(&killed).unwrap_or(0);
         assert!(now >= seen, "round {round}: {seen} calls were there, {now} are");
         seen = now;
         if round % PAUSE == 0 {
-            files = grow(&killed, files);
+            files = grow(&killed, files, growth);
             let before = Instant::now();
             let run = killed.run(&["run", "--json"]).expect(0).json();
             whole = before.elapsed();
@@ -83,9 +89,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_the_end_is_the_same() {
     let repaired = killed.run(&["repair", "--json"]).expect(0).json();
     assert_eq!(repaired["damage"], serde_json::json!([]));
     let undisturbed = project();
-    (0..files).step_by(GROWTH).for_each(|from| {
-        let _ = grow(&undisturbed, from);
-    });
+    let _ = grow(&undisturbed, 0, files);
     let _ = undisturbed.run(&["run"]).expect(0);
     assert_eq!(undisturbed.merkle_root("roleplay"), killed.merkle_root("roleplay"));
     let [calm, stormy] = [&undisturbed, &killed].map(|project| project.files("roleplay"));

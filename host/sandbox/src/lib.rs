@@ -61,6 +61,8 @@ pub use output::{Level, Output, clean};
 pub use sandbox::Sandbox;
 pub use semantics::{EmbedError, Embeddings, SemanticsSource};
 pub use session::{Called, FileRead};
+#[doc(hidden)]
+pub use settings::Without;
 pub use settings::{Heard, Limits, Listener, Pool, Settings};
 pub use worlds::{
     Chunk, Entry, Extractor, FailedItem, Inspection, Item, ItemBody, Loader, Media, Page,

@@ -1,6 +1,6 @@
 //! A component with its grants: linked once, instantiated for every call.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rehearsal_model::ConversationId;
 use wasmtime::component::{Component as Code, InstancePre, Linker};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What the four kinds of plugins have in common.
-pub(crate) struct Plugin<E> {
+pub(crate) struct Plugin<E: Exports> {
     id: String,
     component: Component,
     grants: Arc<Grants>,
@@ -27,7 +27,13 @@ pub(crate) struct Plugin<E> {
     linked: Linked<E>,
     /// For when the pool is full.
     on_demand: OnceLock<Linked<E>>,
+    /// Instances that go on to the next batch. There is no place for any, but
+    /// [without](crate::Without) fresh ones.
+    idle: Option<Mutex<Vec<Idle<E>>>>,
 }
+
+/// An instance that did a former batch.
+type Idle<E> = (Store<State>, <E as Exports>::Guest);
 
 /// Ready to be instantiated.
 pub(crate) struct Linked<E> {
@@ -79,6 +85,7 @@ impl<E: Exports> Plugin<E> {
             lenient,
             linked,
             on_demand: OnceLock::new(),
+            idle: component.shared().without.fresh.then(Mutex::default),
         })
     }
 
@@ -112,6 +119,10 @@ impl<E: Exports> Plugin<E> {
         export: &'static str,
         batch: &[ConversationId],
     ) -> Result<Session<'_, E>, CallError> {
+        if let Some((mut store, guest)) = self.idle() {
+            store.data_mut().turn_to(batch.to_vec());
+            return Ok(Session::resume(self, export, store, guest));
+        }
         let until = Deadline::after(self.limits.deadline);
         match self.instantiate(&self.linked, export, batch, &until).await {
             Err(full) if full.is::<PoolConcurrencyLimitError>() => {
@@ -136,17 +147,34 @@ impl<E: Exports> Plugin<E> {
         let until = Arc::clone(until);
         let state = State::new(self.limits, Arc::clone(&self.grants), batch.to_vec(), until);
         let mut store = Store::try_new(linked.component.engine(), state)?;
-        store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(self.limits.transfer);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| {
-            if context.data().until.has_passed() {
-                Err(DeadlinePassed.into())
-            } else {
-                Ok(UpdateDeadline::Yield(1))
-            }
-        });
+        let without = self.component.shared().without;
+        if !without.limiter {
+            store.limiter(|state| &mut state.limiter);
+        }
+        if !without.epochs {
+            store.set_epoch_deadline(1);
+            store.epoch_deadline_callback(|context| {
+                if context.data().until.has_passed() {
+                    Err(DeadlinePassed.into())
+                } else {
+                    Ok(UpdateDeadline::Yield(1))
+                }
+            });
+        }
         Session::open(self, export, store, linked).await
+    }
+
+    /// An instance that did a former batch.
+    fn idle(&self) -> Option<Idle<E>> {
+        self.idle.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// The end of an instance, unless it may go on.
+    pub(crate) fn end(&self, store: Store<State>, guest: E::Guest) {
+        if let Some(idle) = &self.idle {
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push((store, guest));
+        }
     }
 
     /// Linked for the engine without a pool.

@@ -8,7 +8,7 @@ use wasmtime::component::Component as Code;
 
 use crate::cache::CodeCache;
 use crate::engine::Engines;
-use crate::{Component, Listener, LoadError, SandboxError, Settings};
+use crate::{Component, Listener, LoadError, SandboxError, Settings, Without};
 
 /// Runs plugins. One a process; cheap to clone.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) engines: Engines,
     cache: Option<CodeCache>,
     pub(crate) listener: Option<Listener>,
+    pub(crate) without: Without,
 }
 
 impl Sandbox {
@@ -29,10 +30,20 @@ impl Sandbox {
     /// If the engine does not start here or the folder cannot be used. A pool that
     /// cannot be reserved is no error: instances are made without it.
     pub fn new(settings: &Settings) -> Result<Self, SandboxError> {
+        Self::without(settings, Without::default())
+    }
+
+    /// A sandbox with holes, which benchmarks hold the whole one against. The program never
+    /// asks for it; a test sees to that.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    #[doc(hidden)]
+    pub fn without(settings: &Settings, without: Without) -> Result<Self, SandboxError> {
         let cache = settings.cache.as_deref().map(CodeCache::open).transpose()?;
-        let engines = Engines::new(settings.pool)?;
+        let engines = Engines::new(settings.pool, without)?;
         let listener = settings.listener.clone();
-        Ok(Self(Arc::new(Shared { engines, cache, listener })))
+        Ok(Self(Arc::new(Shared { engines, cache, listener, without })))
     }
 
     /// Whether instances come out of reserved address space.

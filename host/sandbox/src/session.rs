@@ -1,5 +1,6 @@
 //! One call, or a few of one batch: a fresh instance, armed with its deadline, and what it leaves behind.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use rehearsal_model::Digest;
@@ -59,6 +60,17 @@ pub(crate) struct Session<'p, E: Exports> {
 }
 
 impl<'p, E: Exports> Session<'p, E> {
+    /// With an instance that did a former batch.
+    pub(crate) fn resume(
+        plugin: &'p Plugin<E>,
+        export: &'static str,
+        store: Store<State>,
+        guest: E::Guest,
+    ) -> Self {
+        let deadline = Arc::clone(&store.data().until);
+        Self { plugin, export, store, guest, deadline }
+    }
+
     pub(crate) async fn open(
         plugin: &'p Plugin<E>,
         export: &'static str,
@@ -84,15 +96,16 @@ impl<'p, E: Exports> Session<'p, E> {
             Ok(answer) => translate(Lift(limits), answer, self.store.data_mut()),
             Err(error) => Err(Failure::calling(&error, limits)),
         };
-        let state = self.store.into_data();
+        let state = self.store.data_mut();
         let memory = state.limiter.peak();
-        let output = Output { stdio: state.stdio.finish(), log: state.log.finish() };
+        let output = Output { stdio: state.stdio.finish(), log: take(&mut state.log).finish() };
         match value {
             Ok(value) => {
-                let read = state.read.into_iter();
+                let read = take(&mut state.read).into_iter();
                 let files =
                     read.map(|(name, fingerprint)| FileRead { name, fingerprint }).collect();
                 self.plugin.tell(self.export, &output, None);
+                self.plugin.end(self.store, self.guest);
                 Ok(Called { value, output, files, memory })
             }
             Err(failure) => {

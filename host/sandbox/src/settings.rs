@@ -25,6 +25,25 @@ pub struct Settings {
     pub listener: Option<Listener>,
 }
 
+/// Limits that are left out, to measure what they cost: for benchmarks, and for plugins
+/// of one's own. No part of [`Settings`], so that nothing which fills those from a file
+/// or a command line can come by it.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// Plugins are compiled without checks of the time: an endless loop never ends.
+    pub epochs: bool,
+    /// Nobody counts memory and tables.
+    pub limiter: bool,
+    /// An instance goes on to further batches, with all that it remembers.
+    pub fresh: bool,
+}
+
+impl Without {
+    /// No limit that costs time.
+    pub const ALL: Self = Self { epochs: true, limiter: true, fresh: true };
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self { cache: None, pool: Some(Pool::default()), listener: None }

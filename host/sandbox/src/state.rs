@@ -70,6 +70,14 @@ impl State {
         }
     }
 
+    /// Forgets the former batch, where an instance goes on to another.
+    pub(crate) fn turn_to(&mut self, batch: Vec<ConversationId>) {
+        self.until.restart(self.limits.deadline);
+        self.batch = batch;
+        self.starts_pass = false;
+        self.listing = None;
+    }
+
     /// Gives the plugin a resource.
     pub(crate) fn hand_out<T: Send + 'static>(
         &mut self,

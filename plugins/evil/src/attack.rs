@@ -79,6 +79,8 @@ pub enum Attack {
     HugeError,
     /// "Try again later", each time.
     Transient,
+    /// The same, a tenth of a second late: never too slow, never done.
+    SlowDrip,
     /// A listing or an entry whose next part always comes.
     Endless,
     /// A listing or an entry whose parts lead in a circle.

@@ -11,6 +11,9 @@ use crate::{Attack, texts};
 /// Bytes of a flood.
 const FLOOD: usize = 32 << 20;
 
+/// What a slow answer takes.
+const DRIP: Duration = Duration::from_millis(100);
+
 /// Carries out an attack of this kind; others, and floods once they are over, return.
 pub fn run(attack: Attack) {
     match attack {
@@ -21,6 +24,7 @@ pub fn run(attack: Attack) {
             log::debug("again");
         },
         Attack::Sleep => std::thread::sleep(Duration::from_secs(86_400)),
+        Attack::SlowDrip => std::thread::sleep(DRIP),
         Attack::MemoryBomb => memory_bomb(),
         Attack::HandleBomb => handle_bomb(),
         Attack::DeepRecursion => drop(black_box(down(0))),

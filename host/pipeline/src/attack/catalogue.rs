@@ -123,6 +123,7 @@ const KNOWN: &[Known] = &[
     stopped("folder-name", &["build"]),
     stopped("huge-error", FALLIBLE),
     stopped("transient", FALLIBLE),
+    stopped("slow-drip", FALLIBLE),
     stopped("endless", &["list", "load"]),
     stopped("circle", &["list", "load"]),
     held("environment"),

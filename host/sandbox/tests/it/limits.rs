@@ -90,6 +90,27 @@ async fn tables_count_as_memory() {
     );
     let error = failure(&grow, limits).await;
     assert!(matches!(error.failure.as_ref(), Failure::Limit(_)), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "plugin `guest` was stopped in `extract` by a limit on bytes of tables and memory: it \
+         holds 131080 and asked for 8000000, but the limit is 1048576"
+    );
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf_8_breaks_the_contract() {
+    let body = format!(
+        "(i32.store8 (i32.const 1024) (i32.const 1))
+         (i32.store (i32.const 1032) (i32.const 512))
+         (i32.store (i32.const 1036) (i32.const 3))
+         {EMPTY_ROWS}"
+    );
+    let guest = extractor_with("", "", r#"(data (i32.const 512) "a\c3\28")"#, &body);
+    let error = failure(&guest, Limits::default()).await;
+    assert!(matches!(error.failure.as_ref(), Failure::Contract(_)), "{error}");
+    let told = error.to_string();
+    let begin = "plugin `guest` breaks the contract in `extract`: invalid utf-8";
+    assert!(told.starts_with(begin), "{told}");
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ fn row(attack: Attack, call: &Conversation) -> Result<Vec<Annotation>> {
             ..with(Scope::Conversation, Value::Flag(true))
         }]),
         Attack::HugeError => Err(Error::InvalidInput(texts::long_error())),
-        Attack::Transient => Err(Error::Transient("come back later".to_owned())),
+        Attack::Transient | Attack::SlowDrip => Err(Error::Transient("come back later".to_owned())),
         _ => Ok(Vec::new()),
     }
 }

@@ -34,7 +34,9 @@ impl api::Guest for Evil {
         let page = |entries, next| Ok(api::Page { entries, next });
         match attack {
             Attack::HugeError => Err(Error::Permanent(texts::long_error())),
-            Attack::Transient => Err(Error::Transient("come back later".to_owned())),
+            Attack::Transient | Attack::SlowDrip => {
+                Err(Error::Transient("come back later".to_owned()))
+            }
             Attack::HugeString => page(vec![entry(texts::huge())], None),
             Attack::HugeTotal => {
                 page(texts::huge_together().into_iter().map(entry).collect(), None)
@@ -80,7 +82,9 @@ impl api::Guest for Evil {
         };
         let items: Result<Vec<_>> = match attack {
             Attack::HugeError => Err(Error::InvalidInput(texts::long_error())),
-            Attack::Transient => Err(Error::Transient("come back later".to_owned())),
+            Attack::Transient | Attack::SlowDrip => {
+                Err(Error::Transient("come back later".to_owned()))
+            }
             Attack::TooMany | Attack::Duplicate => {
                 Ok((0..2).map(|_| Ok(item("twin".to_owned(), call.clone()))).collect())
             }

@@ -42,7 +42,9 @@ fn row(attack: Attack, call: &Conversation) -> Result<Vec<Example>> {
     let good = example("one", &call.text);
     Ok(match attack {
         Attack::HugeError => return Err(Error::InvalidInput(texts::long_error())),
-        Attack::Transient => return Err(Error::Transient("come back later".to_owned())),
+        Attack::Transient | Attack::SlowDrip => {
+            return Err(Error::Transient("come back later".to_owned()));
+        }
         Attack::HugeString => vec![example("one", &texts::huge())],
         Attack::HugeTotal => {
             let all = texts::huge_together().into_iter().enumerate();

@@ -88,7 +88,7 @@ impl api::Guest for Evil {
 fn fail(attack: Attack) -> Result<()> {
     match attack {
         Attack::HugeError => Err(Error::Permanent(texts::long_error())),
-        Attack::Transient => Err(Error::Transient("come back later".to_owned())),
+        Attack::Transient | Attack::SlowDrip => Err(Error::Transient("come back later".to_owned())),
         _ => Ok(()),
     }
 }

@@ -1,10 +1,15 @@
 //! A hostile plugin in every place of a pipeline: what a user is told, and that nothing
 //! else is lost.
 
+mod page;
+mod told;
+
 use std::path::PathBuf;
 
-use rehearsal_tests::{Project, invented_call, plugin};
+use rehearsal_tests::{Project, invented_call, plugin, root};
 use serde_json::Value;
+
+use crate::told::TOLD;
 
 const HEAD: &str = "[pipeline]\nname = \"evil\"\n";
 const TEXTS: &str =
@@ -44,177 +49,14 @@ fn project(stage: &str) -> Project {
     project
 }
 
+/// Bytes of the process that hundreds of attacks may leave behind: warm slots of the pool
+/// (16 of 4 MiB and their tables) and what the allocator holds on to. There are some
+/// thirty memory bombs of 64 MiB, so those that stay are seen.
+const ROOM: u64 = 96 << 20;
+
 fn rows(project: &Project) -> usize {
     project.rows("roleplay", "chat").len()
 }
-
-/// What an operator reads of an attack: stage, attack, export, and how the message begins.
-const TOLD: [(&str, &str, &str, &str); 34] = [
-    (
-        "nepq",
-        "ungranted-import",
-        "start",
-        "plugin `nepq` needs `audio`, which is not granted to it",
-    ),
-    (
-        "nepq",
-        "endless-loop",
-        "extract",
-        "plugin `nepq` was stopped: `extract` took longer than 500ms; smaller batches or a higher deadline may help, unless it hangs",
-    ),
-    (
-        "nepq",
-        "endless-host-calls",
-        "extract",
-        "plugin `nepq` was stopped: `extract` took longer than 500ms",
-    ),
-    ("nepq", "sleep", "extract", "plugin `nepq` was stopped: `extract` took longer than 500ms"),
-    (
-        "nepq",
-        "memory-bomb",
-        "extract",
-        "plugin `nepq` was stopped in `extract` by a limit on bytes of memory: it holds ",
-    ),
-    (
-        "nepq",
-        "handle-bomb",
-        "extract",
-        "plugin `nepq` was stopped in `extract` by a limit on handles: it holds 256 and asked for 1, but the limit is 256",
-    ),
-    (
-        "texts",
-        "granted-handle-bomb",
-        "load",
-        "plugin `texts` was stopped in `load` by a limit on handles: it holds 128 and asked for 1, but the limit is 128",
-    ),
-    (
-        "nepq",
-        "deep-recursion",
-        "extract",
-        "plugin `nepq` crashed in `extract`: wasm trap: call stack exhausted",
-    ),
-    (
-        "nepq",
-        "abort",
-        "extract",
-        "plugin `nepq` crashed in `extract`: wasm trap: wasm `unreachable` instruction executed",
-    ),
-    ("nepq", "exit-zero", "extract", "plugin `nepq` crashed in `extract`: it exited with status 0"),
-    (
-        "nepq",
-        "too-many",
-        "extract",
-        "plugin `nepq` breaks the contract in `extract`: it answered 3 results to 2; its author must correct this",
-    ),
-    (
-        "nepq",
-        "too-few",
-        "extract",
-        "plugin `nepq` breaks the contract in `extract`: it answered 1 results to 2; its author must correct this",
-    ),
-    (
-        "nepq",
-        "huge-string",
-        "extract",
-        "the result is too large: bytes of one string: it holds 0 and asked for 9437184, but the limit is 8388608",
-    ),
-    (
-        "nepq",
-        "huge-list",
-        "extract",
-        "the result is too large: annotations of a conversation: it holds 0 and asked for 125000, but the limit is 100000",
-    ),
-    (
-        "quality",
-        "huge-list",
-        "merge",
-        "plugin `quality` was stopped in `merge` by a limit on bytes of a partial: it holds 0 and asked for 2097152, but the limit is 1048576",
-    ),
-    (
-        "nepq",
-        "wrong-turn",
-        "extract",
-        "the result breaks the contract: `evil` names turn 4294967295 of 1",
-    ),
-    (
-        "texts",
-        "wrong-turn",
-        "load",
-        "the result breaks the contract: turn 0 belongs to participant 7, but there are 1",
-    ),
-    (
-        "nepq",
-        "split-character",
-        "extract",
-        "the result breaks the contract: `evil` has a span 0..10 outside the characters of turn 0 (0..19)",
-    ),
-    (
-        "nepq",
-        "backwards-span",
-        "extract",
-        "the result breaks the contract: `evil` has a span 2..1 outside the characters of turn 0 (0..19)",
-    ),
-    (
-        "nepq",
-        "not-a-number",
-        "extract",
-        "the result breaks the contract: `evil` is NaN: a measure that cannot be had is `unavailable`",
-    ),
-    (
-        "quality",
-        "not-a-number",
-        "conclude",
-        "plugin `quality` breaks the contract in `conclude`: the metric `evil` is NaN; its author must correct this",
-    ),
-    (
-        "roleplay",
-        "duplicate",
-        "build",
-        "the result breaks the contract: two examples have the key `one`",
-    ),
-    (
-        "roleplay",
-        "folder-name",
-        "build",
-        "the result breaks the contract: example `one` is of the family `../../../evil`: a family is up to 64 of a-z, 0-9, _ and -",
-    ),
-    ("nepq", "transient", "extract", "it may work later: come back later"),
-    (
-        "texts",
-        "endless",
-        "list",
-        "the loader gave 1000 parts in a row with nothing in them and always a next one; its author must correct this",
-    ),
-    (
-        "texts",
-        "circle",
-        "load",
-        "the loader leads in a circle: a part that it gave before comes again; its author must correct this",
-    ),
-    ("nepq", "environment", "extract", "no environment variable is there"),
-    (
-        "nepq",
-        "http",
-        "extract",
-        "GET https://leak.example.com/ is not granted to `nepq`; to allow it, add to `grant.http` of `nepq`",
-    ),
-    (
-        "texts",
-        "http",
-        "load",
-        "GET https://leak.example.com/ is not granted to `texts`; to allow it, add to `grant.http` of `texts`",
-    ),
-    ("nepq", "http-smuggle", "extract", "POST http://127.0.0.1:"),
-    ("nepq", "http-redirect", "extract", "GET http://127.0.0.1:"),
-    (
-        "texts",
-        "http-inside",
-        "list",
-        "`rebound.invalid` is a loopback address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `inside.invalid` is a private address; to allow it, add `allow_private = true` to the grant at pipeline.toml; `metadata.invalid` is a link-local address, where metadata services are; to allow it",
-    ),
-    ("texts", "http-secret", "load", "the secret was blotted out 4 times and is nowhere else in "),
-    ("nepq", "clock", "extract", "the clock stands at 1735689600 s"),
-];
 
 #[test]
 fn nothing_gets_through_and_everybody_is_told_why() {
@@ -238,6 +80,37 @@ fn nothing_gets_through_and_everybody_is_told_why() {
         let told = found.and_then(|attempt| attempt["message"].as_str()).unwrap_or_default();
         assert!(told.starts_with(message), "{attack} in {stage}.{export}: {told}");
     }
+    for attempt in attempts {
+        let attack = attempt["attack"].as_str().expect("a name");
+        let has_message = TOLD.iter().any(|(_, told, ..)| *told == attack);
+        assert!(has_message, "nobody checks what is told of `{attack}`");
+    }
+    let [before, after] = ["before", "after"].map(|when| outcome["memory"][when].as_u64());
+    let room = before.expect("this system tells") + ROOM;
+    assert!(after.expect("this system tells") < room, "{}", outcome["memory"]);
+    page::check(attempts);
+}
+
+#[test]
+fn the_program_leaves_no_limit_out() {
+    // Benchmarks can have a sandbox with holes; nothing that a user starts names it.
+    let mut folders = vec![root().join("host"), root().join("xtask")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() && path != root().join("host/sandbox/src") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let source = std::fs::read_to_string(&path).expect("a source");
+                for hole in ["Sandbox::without", "rehearsal_sandbox::Without", "Without {"] {
+                    assert!(!source.contains(hole), "{}: {hole}", path.display());
+                }
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 200, "{read} sources read");
 }
 
 #[test]
@@ -267,6 +140,25 @@ fn an_extractor_that_misbehaves_on_one_call_costs_that_call() {
         assert_eq!(letters.as_array().map(Vec::len), Some(1), "{attack}: {letters}");
         assert_eq!(letters[0]["stage"], "stranger");
     }
+}
+
+#[test]
+fn a_slow_drip_of_transient_errors_holds_up_nobody_for_long() {
+    let alone = project("");
+    let drip = project(&stage("extractor", "extractor", "attack = \"slow-drip\""));
+    for project in [&alone, &drip] {
+        for number in 3..15 {
+            project.write(&format!("texts/{number}.txt"), invented_call(number, 12));
+        }
+    }
+    let _ = alone.run(&["run"]).expect(0);
+    let run = drip.run(&["run", "--json"]).expect(3).json();
+    let stage = &run["summary"]["stages"]["stranger"];
+    assert_eq!((&stage["put_off"], &stage["failed"]), (&14.into(), &0.into()), "{run:#}");
+    // It is not asked about every call, only until it was in vain five times.
+    let told = drip.run(&["run"]).expect(3);
+    assert!(told.err.contains("it may work later: come back later"), "{}", told.err);
+    assert_eq!(rows(&drip), rows(&alone));
 }
 
 #[test]
