@@ -193,21 +193,40 @@ fn a_missing_tool_is_named_with_what_installs_it() {
 }
 
 /// By hand, since four interpreters in Python take minutes to build and compile:
-/// `cargo test -p rehearsal-tests --test conformance -- --ignored`, with the tools of all
-/// languages on the PATH.
+/// `cargo test -p rehearsal-tests --test conformance -- --ignored`, after `cargo xtask setup`.
 #[test]
 #[ignore = "takes minutes; the book's test builds an extractor in every language"]
 fn every_scaffold_builds_and_keeps_the_contract() {
     let project = Project::new("");
+    let target = plugin("nepq").ancestors().nth(2).map(Path::to_owned).expect("the target folder");
+    let tools = ["python/languages/bin", "tools/javascript/node_modules/.bin"];
+    let mut path: Vec<PathBuf> = tools.iter().map(|tools| target.join(tools)).collect();
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let path = std::env::join_paths(path).expect("names without colons");
+    let run = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env("PATH", &path).env("CARGO_TARGET_DIR", target.join("book"));
+        rehearsal_tests::outcome(command.output().expect("the program starts")).expect(0)
+    };
     for world in ["loader", "extractor", "path-builder", "validator"] {
         for language in ["rust", "python", "javascript", "c"] {
+            let started = std::time::Instant::now();
             let name = format!("{language}-{world}");
-            let new = ["plugin", "new", &name, "--world", world, "--lang", language];
-            let _ = project.run(&new).expect(0);
-            let _ = project.run(&["plugin", "build", &name]).expect(0);
+            let _ = run(&["plugin", "new", &name, "--world", world, "--lang", language]);
+            let _ = run(&["plugin", "build", &name]);
+            let built = started.elapsed();
             let component = format!("{name}/{name}.wasm");
             let fixtures = format!("{name}/fixtures");
-            let _ = project.run(&["plugin", "test", &component, "--fixtures", &fixtures]).expect(0);
+            let tested = run(&["plugin", "test", &component, "--fixtures", &fixtures, "--json"]);
+            let tested = tested.json();
+            let compared = tested["report"]["checks"].as_array().into_iter().flatten();
+            let mut compared = compared.filter(|check| check["name"] == "fixtures");
+            assert!(compared.any(|check| check["outcome"] == "holds"), "{name}: {tested}");
+            let load = tested["load_ms"]["again"].as_f64().expect("a time");
+            println!(
+                "{name}: built in {built:.1?}, all of it in {:.1?}, loads in {load} ms",
+                started.elapsed()
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ mod pipeline;
 mod plugins;
 mod snippets;
 mod walk;
+mod web_services;
 
 use std::fs;
 use std::path::PathBuf;

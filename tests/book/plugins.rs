@@ -199,7 +199,7 @@ fn help(command: &[&str]) -> String {
 }
 
 /// Names of the commands that a help text lists.
-fn commands(help: &str) -> Vec<String> {
+pub(crate) fn commands(help: &str) -> Vec<String> {
     help.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)

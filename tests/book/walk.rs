@@ -51,16 +51,28 @@ fn target() -> PathBuf {
     target.expect("the target folder")
 }
 
+/// The part of a page under a heading of the second rank.
+fn section(page: &str, title: &str) -> String {
+    let (_, below) = page.split_once(&format!("\n## {title}\n")).expect("the page has it");
+    below.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
 /// Does what a page says in an empty folder, which is given back.
 fn walk(name: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let programs = binary().parent().map(Path::to_owned).expect("it has a folder");
-    let mut path = vec![programs];
-    path.extend(TOOLS.iter().map(|tools| target().join(tools)));
-    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    let path = std::env::join_paths(path).expect("names without colons");
     let steps = steps(&page(name));
     assert!(steps.len() > 4, "the page has steps");
+    take(steps)
+}
+
+/// Does what one section of a page says.
+pub(crate) fn walk_section(name: &str, title: &str) -> tempfile::TempDir {
+    let steps = steps(&section(&page(name), title));
+    assert!(steps.len() > 3, "the section has steps");
+    take(steps)
+}
+
+fn take(steps: Vec<Step>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
     for step in steps {
         match step {
             Step::Write { file, text } => {
@@ -70,20 +82,8 @@ fn walk(name: &str) -> tempfile::TempDir {
                     .expect("it can be written");
             }
             Step::Run { command, shown } => {
-                let output = Command::new("sh")
-                    .args(["-ec", &command])
-                    .current_dir(folder.path())
-                    .env("PATH", &path)
-                    .env("CARGO_TARGET_DIR", target().join("book"))
-                    .env_remove("CARGO_ENCODED_RUSTFLAGS")
-                    .output()
-                    .expect("a shell");
-                let said = format!(
-                    "{}{}",
-                    String::from_utf8_lossy(&output.stdout),
-                    String::from_utf8_lossy(&output.stderr)
-                );
-                assert!(output.status.success(), "$ {command}\n{said}");
+                let (success, said) = shell(folder.path(), &command);
+                assert!(success, "$ {command}\n{said}");
                 for line in shown {
                     let parts: Vec<&str> = line.split('…').map(str::trim).collect();
                     let mut lines = said.lines();
@@ -97,12 +97,36 @@ fn walk(name: &str) -> tempfile::TempDir {
     folder
 }
 
+/// Runs a command as a reader would, with this program and the tools of all languages;
+/// whether it succeeded, and all that it said.
+fn shell(folder: &Path, command: &str) -> (bool, String) {
+    let programs = binary().parent().map(Path::to_owned).expect("it has a folder");
+    let mut path = vec![programs];
+    path.extend(TOOLS.iter().map(|tools| target().join(tools)));
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let output = Command::new("sh")
+        .args(["-ec", command])
+        .current_dir(folder)
+        .env("PATH", std::env::join_paths(path).expect("names without colons"))
+        .env("CARGO_TARGET_DIR", target().join("book"))
+        // As the page on Rust has it for lines in backtraces, for all pages, since a second
+        // profile would build everything a second time.
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "none")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .output()
+        .expect("a shell");
+    let [out, err] =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    (output.status.success(), out + &err)
+}
+
 /// Where `cargo xtask setup` puts the tools of other languages, in the target folder.
 const TOOLS: [&str; 2] = ["python/languages/bin", "tools/javascript/node_modules/.bin"];
 
 /// Whether a tool that a page wants is here. A machine without it says so; one that claims
 /// to test everything has to have it.
-fn has(tool: &str) -> bool {
+pub(crate) fn has(tool: &str) -> bool {
     let folders = TOOLS.iter().map(|tools| target().join(tools));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = folders.chain(std::env::split_paths(&path)).any(|at| at.join(tool).is_file());
@@ -131,6 +155,30 @@ fn the_page_on_a_loader_of_ones_own_works_as_it_stands() {
 fn the_page_on_rust_works_as_it_stands() {
     let folder = walk("writing/rust.md");
     shows("writing/rust.md", "rust", &folder.path().join("asks/src/lib.rs"));
+    a_crash_is_told_with_function_file_and_line(folder.path());
+}
+
+/// What a user is told of a real component with debug information: in the conformance kit
+/// and in a run.
+fn a_crash_is_told_with_function_file_and_line(folder: &Path) {
+    let source = folder.join("asks/src/lib.rs");
+    let text = fs::read_to_string(&source).expect("the scaffold's source");
+    let function =
+        text.lines().position(|line| line.starts_with("fn annotate(")).expect("it is there");
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.insert(function + 1, "    assert!(call.turns.len() > 9_000, \"a call is too short\");");
+    fs::write(&source, lines.join("\n")).expect("it can be written");
+    let (built, said) = shell(folder, "rehearsal plugin build asks && rehearsal lock");
+    assert!(built, "{said}");
+    for command in ["rehearsal plugin test asks/asks.wasm", "rehearsal run"] {
+        let (holds, said) = shell(folder, command);
+        assert!(!holds && said.contains("crashed in `extract`"), "$ {command}\n{said}");
+        let place = format!("asks/src/lib.rs:{})", function + 2);
+        let first = said.lines().find_map(|line| line.trim().strip_prefix("in "));
+        let first = first.unwrap_or_else(|| panic!("$ {command}\n{said}"));
+        assert!(first.contains("annotate (") && first.ends_with(&place), "{place}: {said}");
+        assert!(said.contains("a call is too short"), "{said}");
+    }
 }
 
 #[test]

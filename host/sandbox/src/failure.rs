@@ -115,8 +115,24 @@ pub struct CallError {
 impl std::error::Error for CallError {}
 
 fn frames(f: &mut fmt::Formatter<'_>, backtrace: &[String]) -> fmt::Result {
-    let shown = if f.alternate() { usize::MAX } else { SHOWN_FRAMES };
-    backtrace.iter().take(shown).try_for_each(|frame| write!(f, "\n    in {frame}"))
+    let shown = if f.alternate() { backtrace } else { telling(backtrace) };
+    shown.iter().try_for_each(|frame| write!(f, "\n    in {frame}"))
+}
+
+/// The frames from the plugin's own innermost function on. A Rust panic ends eight and more
+/// functions further in, and a message would show those and nothing else.
+fn telling(backtrace: &[String]) -> &[String] {
+    let own = backtrace.iter().position(|frame| !is_machinery(frame)).unwrap_or_default();
+    let shown = &backtrace[own..];
+    &shown[..shown.len().min(SHOWN_FRAMES)]
+}
+
+/// What a language does on the way from a failed check to the end.
+fn is_machinery(frame: &str) -> bool {
+    let of_rust = ["std::", "core::", "alloc::", "__rustc::", "<core::", "<alloc::"];
+    frame == "abort"
+        || frame.contains("(/rustc/")
+        || of_rust.iter().any(|own| frame.starts_with(own))
 }
 
 /// Lines of a backtrace worth showing in a message; the rest stays in the error.
@@ -159,5 +175,35 @@ impl fmt::Display for CallError {
             }
         }
         output.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(backtrace: &[&str]) -> [String; 2] {
+        let backtrace = backtrace.iter().map(|&frame| frame.to_owned()).collect();
+        let failure = Failure::Trap { message: "unreachable".into(), backtrace };
+        let error = CallError {
+            plugin: "p".into(),
+            export: "extract",
+            failure: Box::new(failure),
+            output: Output::default(),
+        };
+        [error.to_string(), format!("{error:#}")]
+    }
+
+    #[test]
+    fn a_message_begins_at_the_plugins_own_function() {
+        let panic =
+            ["abort", "std::process::abort", "__rustc::rust_panic", "core::panicking::panic"];
+        let own = ["mine::annotate (/home/ann/mine/src/lib.rs:57)", "core::iter::fold", "extract"];
+        let [told_short, told_whole] = told(&[&panic[..], &own[..]].concat());
+        let lines: Vec<&str> = told_short.lines().skip(1).map(str::trim).collect();
+        assert_eq!(lines, own.map(|frame| format!("in {frame}")));
+        assert!(told_whole.contains("in abort"), "{told_whole}");
+        // Where nothing else is, that is better than nothing.
+        assert!(told(&panic)[0].contains("in abort"));
     }
 }

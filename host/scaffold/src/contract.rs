@@ -2,6 +2,8 @@
 
 use rehearsal_sandbox::World;
 
+use crate::Language;
+
 /// The version that projects are made for.
 pub const VERSION: &str = "0.1.0";
 
@@ -16,15 +18,32 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("validator.wit", include_str!("../../../wit/validator.wit")),
 ];
 
+/// The part of WASI that `wasi_http.py` is bound to.
+pub(crate) const WASI: &[(&str, &str)] = &[
+    ("wasi-http.wit", include_str!("../templates/wasi/http.wit")),
+    ("wasi-io.wit", include_str!("../templates/wasi/io.wit")),
+];
+
+/// Whether a project comes with what lets its language's own clients use the network.
+pub(crate) const fn has_clients(world: World, language: Language) -> bool {
+    matches!((world, language), (World::Loader, Language::Python))
+}
+
 /// The project's own world. The contract's worlds import all that a plugin might want;
 /// tools for interpreters import all of a world whether it is used or not, and each
-/// import is a grant that users are asked for.
-pub(crate) fn world(world: World) -> String {
-    let files = if world == World::Loader {
-        format!("    import rehearsal:plugin/files@{VERSION};\n")
-    } else {
-        String::new()
-    };
+/// import is a grant that users are asked for. `wasi:http` is none, since run-times of
+/// languages import it unasked; without a grant it only says so.
+pub(crate) fn world(world: World, language: Language) -> String {
+    let mut wanted = String::new();
+    if world == World::Loader {
+        wanted.push_str(&format!("    import rehearsal:plugin/files@{VERSION};\n"));
+    }
+    if has_clients(world, language) {
+        wanted.push_str(
+            "    /// For `wasi_http.py`; its users grant `http` if it is to lead anywhere.\n    \
+                 import wasi:http/outgoing-handler@0.2.9;\n",
+        );
+    }
     format!(
         "package local:plugin;\n\n\
          /// What this plugin imports and exports. Each import beyond `log` and `config` is\n\
@@ -32,7 +51,7 @@ pub(crate) fn world(world: World) -> String {
          world plugin {{\n    \
              import rehearsal:plugin/log@{VERSION};\n    \
              import rehearsal:plugin/config@{VERSION};\n\
-         {files}    \
+         {wanted}    \
              export rehearsal:plugin/{world}-api@{VERSION};\n\
          }}\n"
     )

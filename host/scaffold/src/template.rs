@@ -79,6 +79,9 @@ pub(crate) fn files(name: &str, world: World, language: Language) -> Vec<(String
         Language::Python => {
             add("requirements.txt", include_str!("../templates/python/requirements.txt"));
             add("app.py", source.python);
+            if contract::has_clients(world, language) {
+                add("wasi_http.py", include_str!("../templates/python/wasi_http.py"));
+            }
         }
         Language::JavaScript => {
             add("package.json", include_str!("../templates/javascript/package.json.txt"));
@@ -90,9 +93,14 @@ pub(crate) fn files(name: &str, world: World, language: Language) -> Vec<(String
             add("text.h", include_str!("../templates/c/text.h"));
         }
     }
-    add("wit/world.wit", &contract::world(world));
+    add("wit/world.wit", &contract::world(world, language));
     for (file, text) in contract::FILES {
         files.push((format!("wit/deps/rehearsal-plugin/{file}"), (*text).to_owned()));
+    }
+    if contract::has_clients(world, language) {
+        for (file, text) in contract::WASI {
+            files.push((format!("wit/deps/{file}"), (*text).to_owned()));
+        }
     }
     files.extend(
         fixtures(world).iter().map(|(name, text)| (format!("fixtures/{name}"), fill(text))),
@@ -166,6 +174,8 @@ const fn notes(language: Language) -> &'static str {
         Language::Python => {
             "- Import at the top of a file: what is not imported when the component is built is \
              not in it.\n\
+             - In a loader, `import wasi_http` lets `urllib`, `requests` and `httpx` reach what \
+             `grant.http` allows.\n\
              - `componentize-py -d wit -w plugin bindings bindings` writes the types of \
              `wit_world`, for editors.\n\
              - The first load on a machine compiles the interpreter, about half a minute; after \
@@ -173,7 +183,9 @@ const fn notes(language: Language) -> &'static str {
         }
         Language::JavaScript => {
             "- The engine is QuickJS: the language itself, without `fetch`, `TextEncoder` and other \
-             parts of browsers. Numbers are numbers, also `u64`, `option` is `undefined` for none, a \
+             parts of browsers. With `\"@bytecodealliance/componentize-js\": \"0.23.0\"` among the \
+             `devDependencies` it is StarlingMonkey, which has them, and is eight times as large.\n\
+             - Numbers are numbers, also `u64`, `option` is `undefined` for none, a \
              variant is `{ tag, val }`.\n\
              - Answers of type `result` inside a list are `{ tag: 'ok', val }` or \
              `{ tag: 'err', val: { tag: 'invalid-input', val: 'why' } }`; a function that \

@@ -13,13 +13,13 @@ use crate::command;
 use crate::python;
 use crate::workspace::Workspace;
 
-/// As in the scaffold's `package.json`.
-const COMPONENTIZE_QJS: &str = "componentize-qjs@0.4.5";
+/// As in the scaffold's `package.json`, and in docs/writing/web-services.md.
+const TOOLS: [&str; 2] = ["componentize-qjs@0.4.5", "@bytecodealliance/componentize-js@0.23.0"];
 
 /// Finds them or fetches them.
 pub(super) fn ensure(packages: &mut Packages, workspace: &Workspace) {
     said("componentize-py", python::environment(workspace, "languages").map(drop));
-    said("componentize-qjs", javascript(packages, workspace));
+    said("componentize-qjs, componentize-js", javascript(packages, workspace));
 }
 
 fn said(tool: &str, outcome: Result<()>) {
@@ -32,7 +32,7 @@ fn said(tool: &str, outcome: Result<()>) {
 fn javascript(packages: &mut Packages, workspace: &Workspace) -> Result<()> {
     let folder = workspace.target.join("tools").join("javascript");
     let installed = folder.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == COMPONENTIZE_QJS) {
+    if fs::read_to_string(&installed).is_ok_and(|text| text == TOOLS.join(" ")) {
         return Ok(());
     }
     if !command::on_path("npm") {
@@ -48,7 +48,7 @@ fn javascript(packages: &mut Packages, workspace: &Workspace) -> Result<()> {
     command::run_quietly(
         command::program_in(&folder, "npm")
             .args(["install", "--no-save", "--no-audit", "--no-fund"])
-            .arg(COMPONENTIZE_QJS),
+            .args(TOOLS),
     )?;
-    fs::write(installed, COMPONENTIZE_QJS).context("cannot note what was installed")
+    fs::write(installed, TOOLS.join(" ")).context("cannot note what was installed")
 }

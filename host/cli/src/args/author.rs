@@ -88,7 +88,7 @@ pub(crate) enum LanguageName {
     Rust,
     /// componentize-py.
     Python,
-    /// componentize-qjs (QuickJS).
+    /// componentize-qjs (QuickJS), or componentize-js (with `fetch`).
     Javascript,
     /// clang with wasi-libc.
     C,

@@ -3,7 +3,8 @@
 from componentize_py_types import Err, Ok
 from wit_world import exports
 from wit_world.exports import loader_api
-from wit_world.imports import files, types
+from wit_world.imports import files
+from wit_world.imports import rehearsal_plugin_types as types
 
 SCHEMA = '{ "type": "object", "additionalProperties": false }'
 
