@@ -85,6 +85,7 @@ pub(crate) fn child(folder: &Path, without: Without) {
         semantics: Arc::clone(&semantics),
         fingerprints: Arc::new(Fingerprints::with_store(Arc::clone(&files) as _)),
         gate: Gate::new(rehearsal_gate::Settings::default()).expect("a gate"),
+        heads: Vec::new(),
     };
     let runtime = Builder::new_multi_thread().enable_time().build().expect("threads");
     let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings));
