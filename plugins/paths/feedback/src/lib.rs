@@ -4,6 +4,7 @@
 //!   answer them, every check of the rubric, and the level of the whole call;
 //! - `suggestions`: a weak moment, its evidence, and a better line that somebody really
 //!   said at a strong one;
+//! - `pairs`: the same moments for preference training: what was said, and that line;
 //! - `critiques`: what was good and what was missing, by component, as JSON;
 //! - `strong_moments`: the lines that suggestions can be made of.
 //!
@@ -47,6 +48,7 @@ impl Default for Config {
 
 const LABELS: &str = "labels";
 const SUGGESTIONS: &str = "suggestions";
+const PAIRS: &str = "pairs";
 const CRITIQUES: &str = "critiques";
 const STRONG_MOMENTS: &str = "strong_moments";
 
@@ -59,7 +61,8 @@ pub struct Feedback {
 impl PathBuilder for Feedback {
     type Config = Config;
     const READS: &'static [&'static str] = findings::READS;
-    const FAMILIES: &'static [&'static str] = &[LABELS, SUGGESTIONS, CRITIQUES, STRONG_MOMENTS];
+    const FAMILIES: &'static [&'static str] =
+        &[LABELS, SUGGESTIONS, PAIRS, CRITIQUES, STRONG_MOMENTS];
 
     fn new(config: Config) -> Result<Self> {
         if !(0.0..=1.0).contains(&config.min_confidence) {

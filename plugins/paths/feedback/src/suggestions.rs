@@ -1,11 +1,12 @@
 //! A weak moment, its evidence, and a line that somebody said at a strong one.
 
 use rehearsal_sdk::prelude::*;
+use rehearsal_sdk::types;
 use serde_json::json;
 
 use crate::findings::Findings;
 use crate::moments::{self, Strong, Weak};
-use crate::{Config, STRONG_MOMENTS, SUGGESTIONS, coaching, excerpt, labelled};
+use crate::{Config, PAIRS, STRONG_MOMENTS, SUGGESTIONS, coaching, excerpt, labelled};
 
 /// A line that somebody said at a strong moment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -19,29 +20,90 @@ pub struct Line {
     pub from: String,
 }
 
-/// One a weak moment for which there is a line; nothing is made up where there is none.
+/// One a weak moment for which there is a line, as a coach would say it and as a pair;
+/// nothing is made up where there is none.
 pub(crate) fn suggestions(config: &Config, call: &Call<'_>, findings: &Findings) -> Vec<Example> {
     let strong = moments::strong(call, findings);
-    moments::weak(call, findings)
-        .into_iter()
-        .filter_map(|weak| {
-            let (line, source) = better(config, &strong, &weak)?;
-            let first = weak.answers.unwrap_or(weak.turn);
-            let turns: Vec<u32> =
-                (first.saturating_sub(config.context_turns)..=weak.turn).collect();
-            let answer = json!({
-                "turn": weak.turn,
-                "gap": weak.gap,
-                "evidence": excerpt::quote(call, weak.turn),
-                "suggestion": line,
-            });
-            let mut because = weak.because.clone();
-            because.push(format!("feedback.suggestion@1: line of {source}"));
-            let ask = excerpt::lines(call, &turns, true);
-            let key = format!("suggestion.{}", weak.turn);
-            Some(coaching(key, (SUGGESTIONS, "suggestion"), ask, &answer, turns, because))
-        })
-        .collect()
+    let mut examples = Vec::new();
+    for weak in moments::weak(call, findings) {
+        if let Some(line) = better(config, &strong, &weak) {
+            examples.push(coached(config, call, &weak, &line));
+            examples.extend(pair(config, call, &weak, &line));
+        }
+    }
+    examples
+}
+
+/// What a coach says of the moment.
+fn coached(
+    config: &Config,
+    call: &Call<'_>,
+    weak: &Weak,
+    (line, source): &(&str, String),
+) -> Example {
+    let turns = around(config, weak);
+    let answer = json!({
+        "turn": weak.turn,
+        "gap": weak.gap,
+        "evidence": excerpt::quote(call, weak.turn),
+        "suggestion": line,
+    });
+    let ask = excerpt::lines(call, &turns, true);
+    let key = format!("suggestion.{}", weak.turn);
+    let because = because(weak, "suggestion", source);
+    coaching(key, (SUGGESTIONS, "suggestion"), ask, &answer, turns, because)
+}
+
+/// What was said, and what would have been better, in answer to the same words. None where
+/// nothing was said before, or where both are the same.
+fn pair(
+    config: &Config,
+    call: &Call<'_>,
+    weak: &Weak,
+    (line, source): &(&str, String),
+) -> Option<Example> {
+    let turns = around(config, weak);
+    let before: Vec<u32> = turns.iter().copied().filter(|&turn| turn < weak.turn).collect();
+    let heard = excerpt::lines(call, &before, false);
+    let said = call.turn(weak.turn as usize)?.text().split_whitespace().collect::<Vec<_>>();
+    let said = said.join(" ");
+    if heard.is_empty() || said == *line {
+        return None;
+    }
+    let message = |role, content: &str, turns: &[u32]| Message {
+        role,
+        content: content.to_owned(),
+        train: false,
+        turns: turns.to_vec(),
+    };
+    let prompt =
+        vec![message(Speaker::System, SELLER, &[]), message(Speaker::User, &heard, &before)];
+    let body = types::Preference {
+        prompt,
+        chosen: message(Speaker::Assistant, line, &[]),
+        rejected: message(Speaker::Assistant, &said, &[weak.turn]),
+    };
+    Some(Example {
+        key: format!("pair.{}", weak.turn),
+        family: PAIRS.to_owned(),
+        body: types::Body::Preference(body),
+        turns,
+        because: because(weak, "pair", source),
+        tags: vec![("task".to_owned(), "pair".to_owned())],
+    })
+}
+
+const SELLER: &str = "You are the salesperson on this call. Say what comes next, in a line.";
+
+/// The moment and what came before it.
+fn around(config: &Config, weak: &Weak) -> Vec<u32> {
+    let first = weak.answers.unwrap_or(weak.turn);
+    (first.saturating_sub(config.context_turns)..=weak.turn).collect()
+}
+
+fn because(weak: &Weak, rule: &str, source: &str) -> Vec<String> {
+    let line = format!("feedback.{rule}@1: line of {source}");
+    weak.because.iter().cloned().chain([line]).collect()
 }
 
 /// The line that fits best: of the same call and the same objection first, then of other

@@ -119,13 +119,30 @@ fn a_weak_moment_gets_a_line_that_was_really_said() {
 }
 
 #[test]
+fn what_was_said_and_what_would_have_been_better_are_a_pair() {
+    let rows = rows();
+    let row = rows.iter().find(|row| row.key == "pair.4").expect("a pair");
+    assert_eq!((row.family.as_str(), row.turns.as_slice()), ("pairs", &[1, 2, 3, 4][..]));
+    let types::Body::Preference(pair) = &row.body else { panic!("{row:?}") };
+    assert_eq!(pair.rejected.content, "Steep? It pays for itself, everybody knows that.");
+    assert_eq!(pair.chosen.content, "What would your brother want to know first?");
+    let heard = &pair.prompt[1].content;
+    assert!(
+        heard.ends_with("[PROSPECT] It's a mess. But four hundred a month is steep."),
+        "{heard}"
+    );
+    assert!(!heard.contains("pays for itself"), "the answer is not in the question: {heard}");
+}
+
+#[test]
 fn without_a_line_nothing_is_made_up_and_lines_of_other_calls_can_be_given() {
     let call = call();
     let mut found = annotations(&call);
     found.retain(|annotation| {
         annotation.name != "objection_move" || annotation.scope == Scope::Turn(4)
     });
-    let has = |rows: &[Example]| rows.iter().any(|row| row.family == "suggestions");
+    let has =
+        |rows: &[Example]| rows.iter().any(|row| matches!(&*row.family, "suggestions" | "pairs"));
     assert!(!has(&build(Config::default(), &call, &found)));
     let line = Line {
         moment: "clarify_objection.price".to_owned(),
