@@ -63,6 +63,7 @@ fn every_command_is_one_and_has_the_options_that_it_is_shown_with() {
         let text = fs::read_to_string(docs().join(&name)).expect("a page");
         for line in lines(&text) {
             let parts = line.split(['|', '&', ';', '(']).map(str::trim);
+            let parts = parts.map(|part| part.strip_prefix("target/debug/").unwrap_or(part));
             for command in parts.filter(|part| part.starts_with("rehearsal ")) {
                 seen += 1;
                 let mistake = mistake(command.trim_end_matches(')'), &mut known);
@@ -72,6 +73,21 @@ fn every_command_is_one_and_has_the_options_that_it_is_shown_with() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    let commands = plugins::commands(&rehearsal(&["--help"]));
+    assert!(commands.len() > 20, "{commands:?}");
+    let mut texts: Vec<(String, String)> = ["bash", "zsh", "fish", "powershell", "elvish"]
+        .map(|shell| (shell.to_owned(), rehearsal(&["completions", shell])))
+        .into();
+    // As roff writes hyphens.
+    texts.push(("man".to_owned(), rehearsal(&["man"]).replace("\\-", "-")));
+    for (what, text) in texts {
+        let missing: Vec<&String> = commands.iter().filter(|name| !text.contains(*name)).collect();
+        assert!(missing.is_empty(), "{what} knows nothing of {missing:?}");
+    }
 }
 
 /// Three calls: an ordinary one, one that makes a plugin crash, and one with a name.
