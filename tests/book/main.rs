@@ -2,6 +2,7 @@
 //! shows works. `BLESS=1 cargo test -p rehearsal-tests --test book` writes the generated
 //! pages anew.
 
+mod commands;
 mod contract;
 mod links;
 mod pages;

@@ -110,8 +110,8 @@ fn keeps_the_contract(project: &Project, component: &Path, config: &str, url: &s
     let tested = tested.expect(0).json();
     let again = tested["load_ms"]["again"].as_f64().expect("a time");
     println!("{config}: loading takes {again} ms");
-    // Unoptimised builds of the host on a busy machine are given some air.
-    assert!(again < 250.0, "{tested}");
+    // Compiled code is read and not made anew, which takes ten times that on a busy machine.
+    assert!(again < 2_000.0, "{tested}");
 }
 
 fn is_denied(component: &Path, config: &str) {
