@@ -166,7 +166,9 @@ const fn is_mark(byte: u8) -> bool {
 /// A place that a template left open: `{{name}}`, `${name}`, `<NAME>`, `[Your Name]`.
 #[must_use]
 pub fn placeholder(text: &str) -> Option<&str> {
-    if text.contains('{') || text.contains('<') {
+    // Braces stand in every row that holds JSON; doubled ones hardly ever.
+    let opens = |pair: &[u8]| matches!(pair, b"{{" | b"${" | b"<%");
+    if text.as_bytes().windows(2).any(opens) {
         for (open, close) in [("{{", "}}"), ("${", "}"), ("<%", "%>")] {
             if let Some(start) = text.find(open)
                 && let Some(length) = text[start..].find(close)

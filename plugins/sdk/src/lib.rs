@@ -19,6 +19,12 @@ pub mod testing;
 #[doc(hidden)]
 pub mod validator;
 
+/// A plugin has one thread and lives as long as one batch: an allocator for that is faster
+/// than the general one of wasi-libc, and most of what crosses the border is allocated.
+#[cfg(all(feature = "allocator", target_family = "wasm", not(target_feature = "atomics")))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 pub use annotate::{Kind, Needs, Place, unavailable};
 pub use call::{Call, Excerpt, Turn};
 pub use error::Result;

@@ -2,25 +2,39 @@
 
 use rehearsal_sdk::prelude::*;
 
-/// `[SELLER] …`; none for a turn without words.
-pub(crate) fn line(turn: Turn<'_>) -> Option<String> {
-    let side = match turn.role() {
-        Role::Seller => "SELLER",
-        Role::Prospect => "PROSPECT",
-        Role::Other => "OTHER",
-        Role::Unknown => "UNKNOWN",
-    };
-    let text = turn.text().split_whitespace().collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then(|| format!("[{side}] {text}"))
+/// Some turns, `[SELLER] …` one after the other, with their numbers where a coach has to
+/// name them. A turn without words is left out.
+pub(crate) fn lines(call: &Call<'_>, turns: &[u32], numbered: bool) -> String {
+    let mut text = String::new();
+    for &index in turns {
+        let Some(turn) = call.turn(index as usize) else { continue };
+        let mut words = turn.text().split_whitespace().peekable();
+        if words.peek().is_none() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if numbered {
+            text.push_str(&index.to_string());
+            text.push(' ');
+        }
+        text.push_str(side(turn.role()));
+        for word in words {
+            text.push(' ');
+            text.push_str(word);
+        }
+    }
+    text
 }
 
-/// Some turns, one after the other, with their numbers where a coach has to name them.
-pub(crate) fn lines(call: &Call<'_>, turns: &[u32], numbered: bool) -> String {
-    let lines = turns.iter().filter_map(|&index| {
-        let line = line(call.turn(index as usize)?)?;
-        Some(if numbered { format!("{index} {line}") } else { line })
-    });
-    lines.collect::<Vec<_>>().join("\n")
+const fn side(role: Role) -> &'static str {
+    match role {
+        Role::Seller => "[SELLER]",
+        Role::Prospect => "[PROSPECT]",
+        Role::Other => "[OTHER]",
+        Role::Unknown => "[UNKNOWN]",
+    }
 }
 
 /// A turn and those before it.

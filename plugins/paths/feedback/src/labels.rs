@@ -1,5 +1,7 @@
 //! Texts and classes.
 
+use std::cell::LazyCell;
+
 use rehearsal_sdk::prelude::*;
 
 use crate::findings::{Findings, LISTENING, MOVE, NEPQ, OBJECTION, TECHNIQUE};
@@ -31,7 +33,8 @@ pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Ve
         for turn in call.turns().filter(|turn| turn.role() == *role) {
             let index = turn.index();
             let context = excerpt::with_context(index, config.context_turns);
-            let text = excerpt::lines(call, &context, false);
+            // Most turns carry no class.
+            let text = LazyCell::new(|| excerpt::lines(call, &context, false));
             if turn.text().trim().is_empty() {
                 continue;
             }

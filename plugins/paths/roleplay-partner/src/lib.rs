@@ -1,6 +1,7 @@
 //! Chats in which the model plays the prospect: `assistant` is the prospect, `user` the
 //! seller, and the trainer learns from the prospect's words only.
 
+mod cues;
 mod dialogue;
 mod episodes;
 mod persona;

@@ -2,6 +2,8 @@
 
 use rehearsal_sdk::prelude::*;
 
+use crate::cues::{MOODS, NEED_CUES, YIELD_CUES, cue_of, lower};
+
 /// The system message, and the evidence of every part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Persona {
@@ -100,9 +102,9 @@ impl Persona {
         let mut quotes = Vec::new();
         for turn in call.turns().filter(|turn| turn.role() == Role::Prospect) {
             for sentence in sentences(turn.text()) {
-                if let Some(cue) = cue_of(sentence, NEED_CUES)
-                    && quotes.len() < MOST
+                if quotes.len() < MOST
                     && (4..=QUOTE_WORDS).contains(&sentence.split_whitespace().count())
+                    && let Some(cue) = cue_of(&lower(sentence), NEED_CUES)
                 {
                     self.rests_on("need", &format!("turn {} (`{cue}`)", turn.index()));
                     self.facts.needs.push((sentence.to_owned(), turn.index()));
@@ -156,11 +158,11 @@ impl Persona {
                 &format!("median of {median} words in {} turns", lengths.len()),
             );
         }
+        let said: Vec<(u32, String)> =
+            turns.iter().map(|turn| (turn.index(), lower(turn.text()))).collect();
         for (mood, cues) in MOODS {
-            let shown: Vec<(u32, &str)> = turns
-                .iter()
-                .filter_map(|turn| Some((turn.index(), cue_of(turn.text(), cues)?)))
-                .collect();
+            let shown: Vec<(u32, &str)> =
+                said.iter().filter_map(|(turn, text)| Some((*turn, cue_of(text, cues)?))).collect();
             // One word may be chance; twice is a mood.
             if shown.len() >= 2 {
                 self.say(&format!("Mood: {mood}."));
@@ -187,7 +189,9 @@ impl Persona {
             match turn.role() {
                 Role::Seller => seller = Some(turn),
                 Role::Prospect => {
-                    if let (Some(said), Some(cue)) = (seller, cue_of(turn.text(), YIELD_CUES)) {
+                    if let (Some(said), Some(cue)) =
+                        (seller, cue_of(&lower(turn.text()), YIELD_CUES))
+                    {
                         let text = said.text().trim();
                         let (before, after) = (said.index(), turn.index());
                         self.rests_on("yields", &format!("turns {before}, {after} (`{cue}`)"));
@@ -199,106 +203,6 @@ impl Persona {
             }
         }
     }
-}
-
-const YIELD_CUES: &[&str] = &[
-    "fair enough",
-    "that makes sense",
-    "makes sense",
-    "that helps",
-    "sounds good",
-    "sounds fair",
-    "that works",
-    "let's do",
-    "let's try",
-    "i can do that",
-    "we can do that",
-    "i'd be open",
-    "good point",
-    "send it over",
-    "book it",
-];
-
-const NEED_CUES: &[&str] = &[
-    "i need",
-    "we need",
-    "i want",
-    "we want",
-    "i'd like",
-    "we'd like",
-    "i wish",
-    "we wish",
-    "i'm trying to",
-    "we're trying to",
-    "the problem is",
-    "the trouble is",
-    "i'm worried",
-    "we're worried",
-    "i'm looking for",
-    "we're looking for",
-    "we keep losing",
-    "it takes us",
-    "i can't keep",
-    "we can't keep",
-    "i'm tired of",
-    "we're tired of",
-    "sick of",
-    "fed up",
-];
-
-const MOODS: &[(&str, &[&str])] = &[
-    (
-        "pressed for time",
-        &[
-            "make it quick",
-            "in a hurry",
-            "i'm busy",
-            "two minutes",
-            "in the middle of",
-            "got to go",
-            "i've got a meeting",
-        ],
-    ),
-    ("annoyed", &["fed up", "sick of", "stop calling", "ridiculous", "waste of", "how many times"]),
-    (
-        "sceptical",
-        &[
-            "i'm not sure",
-            "not convinced",
-            "sounds too good",
-            "i doubt",
-            "heard that before",
-            "what's the catch",
-            "i don't buy",
-        ],
-    ),
-    (
-        "worried",
-        &["i'm worried", "we're worried", "what if", "i'm afraid", "keeps me up", "nervous"],
-    ),
-    (
-        "friendly",
-        &[
-            "ha ha",
-            "haha",
-            "that's funny",
-            "thank you so much",
-            "lovely",
-            "sounds great",
-            "i appreciate",
-        ],
-    ),
-];
-
-/// The first of some phrases that stands in a text as whole words.
-fn cue_of(text: &str, cues: &'static [&'static str]) -> Option<&'static str> {
-    let text = text.to_lowercase().replace('\u{2019}', "'");
-    cues.iter().copied().find(|cue| {
-        text.match_indices(cue).any(|(at, _)| {
-            !text[..at].ends_with(char::is_alphanumeric)
-                && !text[at + cue.len()..].starts_with(char::is_alphanumeric)
-        })
-    })
 }
 
 fn sentences(text: &str) -> impl Iterator<Item = &str> {

@@ -1,7 +1,7 @@
 //! The checks, in the order in which they decide.
 
 use rehearsal_quality::Outcome::{Fails, Passes};
-use rehearsal_quality::{Outcome, checks, text};
+use rehearsal_quality::{Outcome, checks};
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::types;
 
@@ -97,14 +97,14 @@ fn role_confusion(config: &Config, example: &Example, reading: &Reading<'_>) -> 
 }
 
 fn unfilled_template(_: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    match reading.marked().find_map(text::placeholder) {
+    match reading.found.iter().find_map(|found| found.unfilled) {
         Some(place) => Fails(format!("`{place}` was never filled in")),
         None => Passes,
     }
 }
 
 fn redaction_mark(_: &Config, _: &Example, reading: &Reading<'_>) -> Outcome {
-    match reading.marked().find_map(text::redaction_mark) {
+    match reading.found.iter().find_map(|found| found.redacted) {
         Some(mark) => Fails(format!("`{mark}` is a mark of redaction")),
         None => Passes,
     }

@@ -7,11 +7,10 @@ mod checks;
 mod reading;
 
 pub use rehearsal_quality::Tally;
-use rehearsal_quality::text::Looks;
 use rehearsal_quality::{Checks, shares};
 use rehearsal_sdk::prelude::*;
 
-use reading::Reading;
+use reading::{Reading, Seen};
 
 /// The plugin's table of pipeline.toml.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -71,11 +70,11 @@ impl Validator for ExampleQuality {
     }
 
     fn inspect(&self, batch: &[Subject]) -> Result<Inspection<Tally>> {
-        let (mut partial, mut looks) = (Tally::default(), Looks::default());
+        let (mut partial, mut seen) = (Tally::default(), Seen::default());
         let verdicts = batch
             .iter()
             .map(|subject| match subject {
-                Subject::Example(example) => Ok(self.judge(example, &mut looks, &mut partial)),
+                Subject::Example(example) => Ok(self.judge(example, &mut seen, &mut partial)),
                 Subject::Conversation(_) => {
                     Err(Error::permanent("example-quality inspects examples, not conversations"))
                 }
@@ -102,8 +101,8 @@ impl ExampleQuality {
         }
     }
 
-    fn judge(&self, example: &Example, looks: &mut Looks, tally: &mut Tally) -> Verdict {
-        let reading = Reading::of(example, looks);
+    fn judge<'a>(&self, example: &'a Example, seen: &mut Seen<'a>, tally: &mut Tally) -> Verdict {
+        let reading = Reading::of(example, seen);
         tally.subject(&example.family, reading.words);
         self.checks().judge(tally, |check| checks::TESTS[check](&self.config, example, &reading))
     }

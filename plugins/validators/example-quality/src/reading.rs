@@ -1,8 +1,38 @@
 //! An example as the checks read it: messages in order, words counted once.
 
-use rehearsal_quality::text::{Look, Looks};
+use std::collections::BTreeMap;
+
+use rehearsal_quality::text::{Look, Looks, placeholder, redaction_mark};
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::types;
+
+/// Looks at each text once: the examples of a call share most of theirs.
+#[derive(Default)]
+pub(crate) struct Seen<'a> {
+    looks: Looks,
+    found: BTreeMap<&'a str, Found<'a>>,
+}
+
+/// What there is to know of a text.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) look: Look,
+    /// A place that a template left open.
+    pub(crate) unfilled: Option<&'a str>,
+    /// A mark of redaction.
+    pub(crate) redacted: Option<&'a str>,
+}
+
+impl<'a> Seen<'a> {
+    fn at(&mut self, text: &'a str) -> Found<'a> {
+        *self.found.entry(text).or_insert_with(|| {
+            let look = self.looks.at(text);
+            // Of most texts nothing is to be searched.
+            let marked = |find: fn(&str) -> Option<&str>| look.marked.then(|| find(text)).flatten();
+            Found { look, unfilled: marked(placeholder), redacted: marked(redaction_mark) }
+        })
+    }
+}
 
 /// Messages of an example and their words.
 pub(crate) struct Reading<'a> {
@@ -10,8 +40,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) messages: Vec<&'a Message>,
     /// Texts that are no messages: a labelled text, a critique.
     pub(crate) texts: Vec<&'a str>,
-    /// What one look told of the messages, then of the other texts.
-    looks: Vec<Look>,
+    /// Of the messages, then of the other texts.
+    pub(crate) found: Vec<Found<'a>>,
     /// Of all of them.
     pub(crate) words: usize,
     /// Of messages that are trained, and of completions.
@@ -19,7 +49,7 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn of(example: &'a Example, looks: &mut Looks) -> Self {
+    pub(crate) fn of(example: &'a Example, seen: &mut Seen<'a>) -> Self {
         let (messages, texts): (Vec<&Message>, Vec<&str>) = match &example.body {
             types::Body::Chat(chat) => (chat.messages.iter().collect(), Vec::new()),
             types::Body::Preference(pair) => {
@@ -32,13 +62,13 @@ impl<'a> Reading<'a> {
             }
         };
         let said = messages.iter().map(|message| message.content.as_str());
-        let looks: Vec<Look> =
-            said.chain(texts.iter().copied()).map(|text| looks.at(text)).collect();
+        let found: Vec<Found<'a>> =
+            said.chain(texts.iter().copied()).map(|text| seen.at(text)).collect();
         let trains = messages.iter().map(|message| message.train).chain(texts.iter().map(|_| true));
-        let trained = looks.iter().zip(trains).filter(|(_, train)| *train);
-        let trained_words = trained.map(|(look, _)| look.words).sum();
-        let words = looks.iter().map(|look| look.words).sum();
-        Self { messages, texts, looks, words, trained_words }
+        let trained = found.iter().zip(trains).filter(|(_, train)| *train);
+        let trained_words = trained.map(|(found, _)| found.look.words).sum();
+        let words = found.iter().map(|found| found.look.words).sum();
+        Self { messages, texts, found, words, trained_words }
     }
 
     /// Everything that stands in it.
@@ -47,15 +77,10 @@ impl<'a> Reading<'a> {
         messages.chain(self.texts.iter().copied())
     }
 
-    /// What may have a mark of a template or of redaction in it: of most rows nothing.
-    pub(crate) fn marked(&self) -> impl Iterator<Item = &'a str> {
-        self.all().zip(&self.looks).filter(|(_, look)| look.marked).map(|(text, _)| text)
-    }
-
     /// What was said, as one look tells: no system message, which a builder writes.
     pub(crate) fn said(&self) -> impl Iterator<Item = &Look> {
         let is_said = |message: &&Message| message.role != Speaker::System;
         let said = self.messages.iter().map(is_said).chain(self.texts.iter().map(|_| true));
-        self.looks.iter().zip(said).filter(|(_, said)| *said).map(|(look, _)| look)
+        self.found.iter().zip(said).filter(|(_, said)| *said).map(|(found, _)| &found.look)
     }
 }
