@@ -120,6 +120,19 @@ fn a_recording_is_heard_kept_once_and_erased_with_its_call() {
     // Nothing is fetched again; what is erased is gone.
     let second = stage.run().expect(0);
     assert_eq!((count(&second, "unchanged"), stage.host.seen().len()), (1, 1));
+
+    // What was heard is in the backup: nobody hears it again.
+    let [repository, copy] =
+        [".rehearsal/repository", "copy"].map(|f| stage.project.path().join(f));
+    let _ = stage.project.run(&["backup", "copy"]).expect(0);
+    fs::remove_dir_all(&repository).expect("it goes");
+    fs::rename(&copy, &repository).expect("it comes back");
+    let third = stage.run().expect(0);
+    assert_eq!((count(&third, "unchanged"), stage.host.seen().len()), (1, 1));
+    assert_eq!(third.json()["summary"]["speech"]["heard"], 0);
+    let again = stage.project.run(&["show", id, "--json"]).expect(0).json();
+    assert_eq!(again["conversation"], call["conversation"]);
+
     let _ = stage.project.run(&["forget", "--call", id]).expect(0);
     assert!(stage.kept().is_empty());
 }

@@ -33,9 +33,8 @@ const MEMORIES: u32 = 2;
 /// functions, that of an interpreter 10,000 to 20,000.
 const TABLE_ELEMENTS: usize = 20_000;
 /// Bytes left resident when a slot is given back: what was written is cleared by writing
-/// zeros, which is faster than returning pages and faulting them in again. A batch of 64
-/// calls of 20 turns takes 1 to 4 MiB; with less than that fresh instances cost 9 % of a
-/// small plugin's time, and now 2 %.
+/// zeros, which is faster than returning pages and faulting them in again. The heap of a
+/// batch of 64 calls of 20 turns should fit.
 const KEEP_RESIDENT: usize = 4 * 1024 * 1024;
 /// Slots at rest that keep it: 64 MiB together, whatever the number of plugins.
 const WARM: u32 = 16;
