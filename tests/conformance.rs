@@ -192,7 +192,7 @@ fn a_missing_tool_is_named_with_what_installs_it() {
     assert!(build.err.contains("`rehearsal plugin new` makes one"), "{}", build.err);
 }
 
-/// By hand, since four interpreters in Python take minutes to build and compile:
+/// By hand, since sixteen builds and compilations take some eight minutes on two cores:
 /// `cargo test -p rehearsal-tests --test conformance -- --ignored`, after `cargo xtask setup`.
 #[test]
 #[ignore = "takes minutes; the book's test builds an extractor in every language"]
