@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rehearsal_classify::Judged;
-use rehearsal_config::{Trainer, Trust};
+use rehearsal_config::{Plugin, Trainer, Trust};
 use rehearsal_heads::Tuned;
 use rehearsal_model::Hasher;
 use rehearsal_training::{Change, Ground, Sample, Tuning, probabilities};
@@ -21,18 +21,30 @@ use crate::trainer::Workshop;
 /// Of the way in which lessons become a head; raised with every change of it.
 const RECIPE: u32 = 1;
 
-/// The head of each task.
-const HEADS: [(&str, &str); 5] = [
-    ("nepq_type", "nepq"),
-    ("technique", "techniques"),
-    ("objection_type", "objection"),
-    ("objection_handling", "move"),
-    ("active_listening", "listening"),
+/// Of each task the head, and the plugin that it ships with.
+const HEADS: [(&str, &str, &str); 5] = [
+    ("nepq_type", "nepq", "nepq"),
+    ("technique", "techniques", "sales-techniques"),
+    ("objection_type", "objection", "objections"),
+    ("objection_handling", "move", "objections"),
+    ("active_listening", "listening", "active-listening"),
 ];
 
 /// The head that finds a task's labels.
 pub(crate) fn head_of(task: &str) -> Option<&'static str> {
-    HEADS.iter().find(|(name, _)| *name == task).map(|(_, head)| *head)
+    HEADS.iter().find(|(name, ..)| *name == task).map(|(_, head, _)| *head)
+}
+
+/// Why an extractor cannot take a task's head; a component of the user's own may.
+fn stranger(workshop: Workshop<'_>, extractor: &str, task: &str) -> Option<String> {
+    let stage = workshop.pipeline.extractors.iter().find(|stage| stage.id == extractor)?;
+    let (.., ships) = HEADS.iter().find(|(name, ..)| *name == task)?;
+    match &stage.plugin {
+        Plugin::BuiltIn(plugin) if plugin != ships => Some(format!(
+            "the extractor `{extractor}` is `{plugin}`, and what finds `{task}` is `{ships}`"
+        )),
+        _ => None,
+    }
 }
 
 /// A head, and the lessons as it sees them.
@@ -59,8 +71,11 @@ impl Head {
         let name = head_of(&task.name).ok_or_else(|| ImproveError::NoHead {
             trainer: id(),
             task: task.name.clone(),
-            known: HEADS.iter().map(|(task, _)| *task).collect(),
+            known: HEADS.iter().map(|(task, ..)| *task).collect(),
         })?;
+        if let Some(reason) = stranger(workshop, extractor, &task.name) {
+            return Err(ImproveError::head(&trainer.id, reason));
+        }
         let ground = Ground::of(name).map_err(|error| ImproveError::head(&trainer.id, error))?;
         let reason = |reason: String| ImproveError::NoEmbeddings { trainer: id(), reason };
         let semantics = workshop.semantics.ok_or_else(|| reason("nothing embeds here".into()))?;

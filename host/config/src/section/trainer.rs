@@ -171,6 +171,7 @@ fn decode(context: &mut Context<'_>, node: &Node<'_>) -> Option<Read> {
 }
 
 fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>, head: bool) -> Option<Learner> {
+    let kind = if head { "head" } else { "classifier" };
     let task = section.get(context, "task", text);
     let annotation = section.get(context, "annotation", text);
     let gate = match section.node("gate") {
@@ -199,14 +200,14 @@ fn classifier(context: &mut Context<'_>, section: &Section<'_, '_>, head: bool) 
         missing(
             context,
             section,
-            "a classifier or a head wants the `task` of its rows",
+            &format!("a {kind} wants the `task` of its rows"),
             "task = \"nepq_type\"",
         );
     }
     if section.node("dataset").is_none() && section.node("labels").is_none() {
         let help = "dataset = \"feedback\"";
-        let what = "a classifier or a head wants a `dataset` or `labels` to learn from";
-        missing(context, section, what, help);
+        let what = format!("a {kind} wants a `dataset` or `labels` to learn from");
+        missing(context, section, &what, help);
     }
     let extractor = if head {
         let extractor = section.get(context, "extractor", identifier);
