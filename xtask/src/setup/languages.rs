@@ -42,6 +42,11 @@ fn javascript(packages: &mut Packages, workspace: &Workspace) -> Result<()> {
         }
         packages.install("npm", &["npm"])?;
     }
+    // ComponentizeJS finds a package that it does not ask for where npm lays all of them
+    // anew, and not beside what lay there before.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
     fs::create_dir_all(&folder)?;
     // Without a file of its own, npm would install into a folder around this one.
     fs::write(folder.join("package.json"), "{ \"private\": true }\n")?;
