@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rehearsal_labels::Finding;
 use rehearsal_sdk::prelude::{Tier, Value};
@@ -117,7 +118,7 @@ impl Learned {
 
     fn load(&self) -> Result<(Model, String), String> {
         let mut model = Model::load(self.bytes).map_err(|error| error.to_string())?;
-        if model.sequence != Sequence::mark(weights::SEQUENCE) {
+        if model.sequence != net()?.1 {
             return Err(format!("the head `{}` was tuned beside another net", self.head));
         }
         // The net's mark is among the bytes, and theirs among those of what is tuned.
@@ -143,8 +144,14 @@ impl Learned {
 
 /// What the net that ships says of a call.
 fn context(model: &Model, reading: &Reading, vectors: &Vectors<'_>) -> Result<Context, String> {
-    let net = Sequence::load(weights::SEQUENCE).map_err(|error| error.to_string())?;
-    Ok(model.context(reading, vectors, &net))
+    Ok(model.context(reading, vectors, &net()?.0))
+}
+
+/// The net that ships and its mark: half a megabyte, read once for all heads and calls.
+fn net() -> Result<&'static (Sequence, u32), String> {
+    static NET: OnceLock<Result<(Sequence, u32), ModelError>> = OnceLock::new();
+    let read = || Ok((Sequence::load(weights::SEQUENCE)?, Sequence::mark(weights::SEQUENCE)));
+    NET.get_or_init(read).as_ref().map_err(ToString::to_string)
 }
 
 impl std::fmt::Debug for Learned {
