@@ -38,6 +38,6 @@ mod verdicts;
 pub use error::ImproveError;
 pub use lessons::{Lesson, Lessons, Rater, Side};
 pub use registry::{Registry, Stage, Version};
-pub use reigning::{Reigning, reigning};
+pub use reigning::reigning;
 pub use rounds::{Doubt, Drift, Order, Round, round};
 pub use trainer::{Trained, Workshop, train};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rehearsal_config::{Learner, Pipeline};
 use rehearsal_heads::Tuned;
+use rehearsal_pipeline::TunedHead;
 use rehearsal_repository::Repository;
 use rehearsal_training::Ground;
 
@@ -14,26 +15,12 @@ use crate::head::head_of;
 use crate::make::MODEL;
 use crate::registry::{JOURNAL, Line, Registry, Stage, Version, told};
 
-/// A champion for an extractor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reigning {
-    /// The extractor's id.
-    pub extractor: String,
-    /// The head, as the extractor's `heads` name it.
-    pub head: String,
-    /// `nepq@2`.
-    pub model: String,
-    /// The tuned weights as the extractor's configuration holds them; or why what ships is
-    /// used in their place.
-    pub weights: Result<String, String>,
-}
-
 /// Champions of a pipeline's heads, by what the journal of models says: nothing else has
 /// to be open for it. Where the journal is gone, the repository writes it anew.
 ///
 /// # Errors
 /// The journal cannot be read, or a champion is not the file that it was registered with.
-pub fn reigning(pipeline: &Pipeline) -> Result<Vec<Reigning>, ImproveError> {
+pub fn reigning(pipeline: &Pipeline) -> Result<Vec<TunedHead>, ImproveError> {
     let mut found = Vec::new();
     let heads = pipeline.trainers.iter().filter_map(|trainer| match &trainer.learner {
         Learner::Classifier { extractor: Some(extractor), task, .. } => {
@@ -51,7 +38,7 @@ pub fn reigning(pipeline: &Pipeline) -> Result<Vec<Reigning>, ImproveError> {
         let Some(version) = champions.get(&trainer.id) else { continue };
         let model = format!("{}@{}", version.trainer, version.version);
         let weights = weights(&folder, version, &model, head)?;
-        found.push(Reigning {
+        found.push(TunedHead {
             extractor: extractor.clone(),
             head: head.to_owned(),
             model,

@@ -36,10 +36,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use rehearsal_config::Config;
 use rehearsal_gate::{Gate, Mode, Settings};
-use rehearsal_improve::Reigning;
 use rehearsal_model::ConversationId;
 use rehearsal_pipeline::{
-    CallAudio, CallSemantics, FileDigests, Plan, Reporter, Surroundings, TunedHead, query,
+    CallAudio, CallSemantics, FileDigests, Plan, Reporter, Surroundings, query,
 };
 use rehearsal_repository::Repository;
 use rehearsal_sandbox::{Fingerprints, Sandbox};
@@ -137,27 +136,13 @@ fn resolve(
         semantics: Arc::clone(&semantics),
         fingerprints: Arc::new(Fingerprints::with_store(Arc::clone(&files) as _)),
         gate,
-        heads: heads(&config)?,
+        heads: rehearsal_improve::reigning(&config.pipeline)?,
     };
     let plan = runtime.block_on(rehearsal_pipeline::resolve(&config, &surroundings))?;
     let mut warnings: Vec<_> = config.warnings().diagnostics().to_vec();
     warnings.extend(plan.warnings.iter().cloned());
     let warnings = (!warnings.is_empty()).then(|| config.report(warnings).render(false));
     Ok(Resolved { config, plan, audio, semantics, files, warnings })
-}
-
-/// Champions that extractors get.
-fn heads(config: &Config) -> Result<Vec<TunedHead>> {
-    let champions = rehearsal_improve::reigning(&config.pipeline)?;
-    Ok(champions
-        .into_iter()
-        .map(|Reigning { extractor, head, model, weights }| TunedHead {
-            extractor,
-            head,
-            model,
-            weights,
-        })
-        .collect())
 }
 
 fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime> {
