@@ -12,7 +12,7 @@ use rehearsal_heads::{Calibration, Decision, Tuned};
 use crate::ground::{Ground, Sample, TuningError, probabilities};
 use crate::parts::{self, FEATURES};
 use crate::tasks::Kind;
-use crate::{lbfgs, tune};
+use crate::{lbfgs, loss, tune};
 
 /// Steps of the optimiser.
 const ITERATIONS: usize = 30;
@@ -63,8 +63,9 @@ impl Ground {
         for pull in PULLS {
             let scores = self.held_out(&all, pull)?;
             let loss = all.iter().zip(&scores).map(|(lesson, scores)| {
-                let mut scores = scores.clone();
-                f64::from(lesson.weight) * residuals(&mut scores, &lesson.target, self.task.kind)
+                let (mut scores, mut own) = (scores.clone(), 0.0);
+                loss::add(&mut own, &mut scores, &lesson.target, self.task.kind);
+                f64::from(lesson.weight) * own
             });
             let loss = loss.sum();
             if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
@@ -217,7 +218,9 @@ impl<'a> Problem<'a> {
                 .iter_mut()
                 .zip(fixed)
                 .for_each(|(score, (base, bias))| *score += base + *bias as f32);
-            loss += f64::from(lesson.weight) * residuals(scores, &lesson.target, self.kind);
+            let mut own = 0.0;
+            loss::add(&mut own, scores, &lesson.target, self.kind);
+            loss += f64::from(lesson.weight) * own;
             scores.iter_mut().for_each(|residual| *residual *= lesson.weight);
         }
         let (of_weights, of_bias) = gradient.split_at_mut(self.inputs * k);
@@ -235,24 +238,4 @@ impl<'a> Problem<'a> {
         }
         Ok(loss + 0.5 * self.pull * squares)
     }
-}
-
-/// The loss of a row; its scores become residuals, probability less target.
-fn residuals(scores: &mut [f32], targets: &[f32], kind: Kind) -> f64 {
-    let mut loss = 0.0;
-    if kind == Kind::Each {
-        for (score, target) in scores.iter_mut().zip(targets) {
-            let tail = (-score.abs()).exp().ln_1p();
-            loss += f64::from(score.max(0.0) + tail - target * *score);
-            *score = 1.0 / (1.0 + (-*score).exp()) - target;
-        }
-        return loss;
-    }
-    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = scores.iter().map(|score| (score - most).exp()).sum();
-    for (score, target) in scores.iter_mut().zip(targets) {
-        loss += f64::from(target * (sum.ln() + most - *score));
-        *score = (*score - most).exp() / sum - target;
-    }
-    loss
 }

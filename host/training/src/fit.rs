@@ -5,9 +5,9 @@ use candle_core::{Device, Tensor};
 use rehearsal_heads::{Calibration, Decision, Grams, Head, Part};
 
 use crate::data::Data;
-use crate::lbfgs;
 use crate::parts::{FEATURES, number, quantised};
 use crate::tasks::{Kind, Task};
+use crate::{lbfgs, loss};
 
 /// Steps of the optimiser: past these only noise is fitted.
 const ITERATIONS: usize = 60;
@@ -46,13 +46,7 @@ impl<'a> Problem<'a> {
         let dense_inputs = task.blocks.len() * data.width + data.spread.mean.len();
         for at in examples {
             let example = &data.examples[*at];
-            for (block, weight) in task.blocks {
-                let start = number(*block) * data.width;
-                let values = &example.row.blocks[start..start + data.width];
-                dense.extend(values.iter().map(|value| value * weight.sqrt()));
-            }
-            let scale = (task.features / FEATURES).sqrt();
-            dense.extend(example.row.features.iter().map(|value| value * scale));
+            dense.extend(task.inputs(&example.row, data.width));
             let mut inputs = Vec::new();
             let mut first = dense_inputs;
             for (grams, weight) in task.grams {
@@ -129,20 +123,7 @@ impl<'a> Problem<'a> {
         let mut loss = 0.0;
         let rows = scores.chunks_exact_mut(self.classes);
         for (scores, targets) in rows.zip(self.targets.chunks_exact(self.classes)) {
-            if self.task.kind == Kind::Each {
-                for (score, target) in scores.iter_mut().zip(targets) {
-                    let tail = (-score.abs()).exp().ln_1p();
-                    loss += f64::from(score.max(0.0) + tail - target * *score);
-                    *score = 1.0 / (1.0 + (-*score).exp()) - target;
-                }
-                continue;
-            }
-            let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f32 = scores.iter().map(|score| (score - most).exp()).sum();
-            for (score, target) in scores.iter_mut().zip(targets) {
-                loss += f64::from(target * (sum.ln() + most - *score));
-                *score = (*score - most).exp() / sum - target;
-            }
+            loss::add(&mut loss, scores, targets, self.task.kind);
         }
         loss
     }

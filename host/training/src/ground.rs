@@ -103,21 +103,9 @@ impl Ground {
             let row = Row::new(reading, &vectors, &self.model.spread, *turn, excerpt);
             let around = if excerpt { &nothing } else { context.of(&head.name, *turn)? };
             let scores = head.scores(&row, width, around);
-            Some(Sample { inputs: self.inputs(&row), scores })
+            Some(Sample { inputs: self.task.inputs(&row, width), scores })
         };
         turns.iter().map(sample).collect()
-    }
-
-    fn inputs(&self, row: &Row) -> Vec<f32> {
-        let width = self.model.width as usize;
-        let mut inputs = Vec::with_capacity(self.task.blocks.len() * width + row.features.len());
-        for (block, weight) in self.task.blocks {
-            let start = parts::number(*block) * width;
-            inputs.extend(row.blocks[start..start + width].iter().map(|v| v * weight.sqrt()));
-        }
-        let scale = (self.task.features / FEATURES).sqrt();
-        inputs.extend(row.features.iter().map(|value| value * scale));
-        inputs
     }
 
     /// What a tuned head adds to the scores.

@@ -10,6 +10,7 @@
 mod adapt;
 mod ground;
 pub mod lbfgs;
+pub mod loss;
 pub mod parts;
 pub mod tasks;
 pub mod tune;

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use rehearsal_heads::{Model, Sequence};
 
-use rehearsal_training::{lbfgs, parts, tasks, tune};
+use rehearsal_training::{lbfgs, loss, parts, tasks, tune};
 
 use crate::crossval::Measured;
 use crate::data::Data;

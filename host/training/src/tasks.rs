@@ -1,8 +1,10 @@
 //! The heads: what each looks for, in whose turns, and how much each part of its input
 //! counts. Weights were chosen by cross-validation (docs/research/learned-labels.md).
 
-use rehearsal_heads::{Block, Grams, Side};
+use rehearsal_heads::{Block, Grams, Row, Side};
 use rehearsal_labels::names;
+
+use crate::parts::{FEATURES, number};
 
 /// How labels of a head exclude one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,5 +172,19 @@ impl Task {
     #[must_use]
     pub fn classes(&self) -> usize {
         self.labels.len() + usize::from(self.kind != Kind::Each)
+    }
+
+    /// The dense inputs of a row: blocks of `width` values, then explicit features, each
+    /// multiplied by what it counts.
+    #[must_use]
+    pub fn inputs(&self, row: &Row, width: usize) -> Vec<f32> {
+        let mut inputs = Vec::with_capacity(self.blocks.len() * width + row.features.len());
+        for (block, weight) in self.blocks {
+            let start = number(*block) * width;
+            inputs.extend(row.blocks[start..start + width].iter().map(|v| v * weight.sqrt()));
+        }
+        let scale = (self.features / FEATURES).sqrt();
+        inputs.extend(row.features.iter().map(|value| value * scale));
+        inputs
     }
 }
