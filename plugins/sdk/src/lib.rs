@@ -38,7 +38,7 @@ pub use host::http::{Http, Request, Response};
 pub use host::log;
 pub use host::semantics::{Embeddings, Refusal};
 pub use loader::{Body, Chunk, Entry, FailedItem, Item, Loader, Media, Page};
-pub use path::PathBuilder;
+pub use path::{PathBuilder, message};
 pub use validator::{Finding, Inspection, Metric, Report, Subject, Validator, Verdict};
 
 /// The contract's own records, as `wit/` documents them.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::path::exports::rehearsal::plugin::path_builder_api as api;
-use crate::types::{Annotated, Annotation, Example};
+use crate::types::{Annotated, Annotation, Example, Message, Speaker};
 use crate::{Call, Packaged, Result};
 
 /// Makes training examples of annotated calls.
@@ -27,6 +27,13 @@ pub trait PathBuilder: Sized {
     /// # Errors
     /// [`crate::types::Error::InvalidInput`] costs this call only.
     fn build(&self, call: &Call<'_>, annotations: &[Annotation]) -> Result<Vec<Example>>;
+}
+
+/// A message that no tokens are learned from: a part of a prompt, or one of two answers of
+/// which a trainer learns by comparing them. `turns` are those that it was made of.
+#[must_use]
+pub fn message(role: Speaker, content: impl Into<String>, turns: &[u32]) -> Message {
+    Message { role, content: content.into(), train: false, turns: turns.to_vec() }
 }
 
 #[doc(hidden)]

@@ -66,11 +66,16 @@ pub(crate) fn whole(call: &Call<'_>, max_words: u32) -> Vec<u32> {
     (0..first).chain(last.max(first)..words.len()).map(index).collect()
 }
 
+/// The words of a turn.
+pub(crate) fn words<'a>(call: &Call<'a>, turn: u32) -> Vec<&'a str> {
+    let text = call.turn(turn as usize).map(|turn| turn.text()).unwrap_or_default();
+    text.split_whitespace().collect()
+}
+
 /// What a turn says, cut to a length that quotes well.
 pub(crate) fn quote(call: &Call<'_>, turn: u32) -> String {
     const WORDS: usize = 30;
-    let text = call.turn(turn as usize).map(|turn| turn.text()).unwrap_or_default();
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = words(call, turn);
     if words.len() <= WORDS {
         return words.join(" ");
     }

@@ -20,7 +20,7 @@ mod rubric;
 mod suggestions;
 
 use rehearsal_sdk::prelude::*;
-use rehearsal_sdk::types;
+use rehearsal_sdk::{message, types};
 
 use findings::Findings;
 pub use suggestions::Line;
@@ -127,12 +127,6 @@ fn coaching(
     turns: Vec<u32>,
     because: Vec<String>,
 ) -> Example {
-    let message = |role, content: String, turns: &[u32]| Message {
-        role,
-        content,
-        train: false,
-        turns: turns.to_vec(),
-    };
     let prompt = vec![
         message(Speaker::System, format!("{COACH} Task: {task}."), &[]),
         message(Speaker::User, ask, &turns),

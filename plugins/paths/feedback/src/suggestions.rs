@@ -1,7 +1,7 @@
 //! A weak moment, its evidence, and a line that somebody said at a strong one.
 
 use rehearsal_sdk::prelude::*;
-use rehearsal_sdk::types;
+use rehearsal_sdk::{message, types};
 use serde_json::json;
 
 use crate::findings::Findings;
@@ -65,23 +65,16 @@ fn pair(
     let turns = around(config, weak);
     let before: Vec<u32> = turns.iter().copied().filter(|&turn| turn < weak.turn).collect();
     let heard = excerpt::lines(call, &before, false);
-    let said = call.turn(weak.turn as usize)?.text().split_whitespace().collect::<Vec<_>>();
-    let said = said.join(" ");
+    let said = excerpt::words(call, weak.turn).join(" ");
     if heard.is_empty() || said == *line {
         return None;
     }
-    let message = |role, content: &str, turns: &[u32]| Message {
-        role,
-        content: content.to_owned(),
-        train: false,
-        turns: turns.to_vec(),
-    };
     let prompt =
-        vec![message(Speaker::System, SELLER, &[]), message(Speaker::User, &heard, &before)];
+        vec![message(Speaker::System, SELLER, &[]), message(Speaker::User, heard, &before)];
     let body = types::Preference {
         prompt,
-        chosen: message(Speaker::Assistant, line, &[]),
-        rejected: message(Speaker::Assistant, &said, &[weak.turn]),
+        chosen: message(Speaker::Assistant, *line, &[]),
+        rejected: message(Speaker::Assistant, said, &[weak.turn]),
     };
     Some(Example {
         key: format!("pair.{}", weak.turn),

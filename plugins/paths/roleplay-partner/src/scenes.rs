@@ -2,7 +2,7 @@
 //! call, scenarios to be written from a persona. Every part names its turn.
 
 use rehearsal_sdk::prelude::*;
-use rehearsal_sdk::types;
+use rehearsal_sdk::{message, types};
 use serde_json::{Value, json};
 
 use crate::dialogue::Exchange;
@@ -30,14 +30,10 @@ pub(crate) fn scenes(
     }
     let (dialogue, turns) = transcript(config, exchanges);
     let example = |family: &str, task: &str, answer: &Value, rule: &str| {
-        let message = |role, content: &str, turns: &[u32]| Message {
-            role,
-            content: content.to_owned(),
-            train: false,
-            turns: turns.to_vec(),
-        };
-        let prompt =
-            vec![message(Speaker::System, task, &[]), message(Speaker::User, &dialogue, &turns)];
+        let prompt = vec![
+            message(Speaker::System, task, &[]),
+            message(Speaker::User, dialogue.as_str(), &turns),
+        ];
         let mut because = vec![rule.to_owned()];
         because.extend(persona.because.iter().cloned());
         Example {

@@ -55,19 +55,10 @@ fn fit(config: &Config, exchanges: &[Exchange], start: usize, next: usize) -> us
 impl Window<'_> {
     /// As a chat: the persona, an opener where the prospect speaks first, the exchanges.
     pub(crate) fn chat(&self, config: &Config, persona: &Persona) -> Vec<Message> {
-        let mut messages = vec![Message {
-            role: Speaker::System,
-            content: persona.prompt.clone(),
-            train: false,
-            turns: Vec::new(),
-        }];
+        let mut messages =
+            vec![rehearsal_sdk::message(Speaker::System, persona.prompt.as_str(), &[])];
         if self.exchanges.first().is_some_and(Exchange::is_prospect) {
-            messages.push(Message {
-                role: Speaker::User,
-                content: config.opener.clone(),
-                train: false,
-                turns: Vec::new(),
-            });
+            messages.push(rehearsal_sdk::message(Speaker::User, config.opener.as_str(), &[]));
         }
         messages.extend(self.exchanges.iter().enumerate().map(|(index, exchange)| {
             message(exchange, exchange.is_prospect() && index >= self.learn_from)
