@@ -44,7 +44,7 @@ pub(crate) struct Engines {
     pooled: Option<Engine>,
     on_demand: OnceLock<Engine>,
     pool: Pool,
-    without: Without,
+    pub(crate) without: Without,
 }
 
 impl Engines {

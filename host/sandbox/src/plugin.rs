@@ -85,7 +85,7 @@ impl<E: Exports> Plugin<E> {
             lenient,
             linked,
             on_demand: OnceLock::new(),
-            idle: component.shared().without.fresh.then(Mutex::default),
+            idle: component.shared().engines.without.fresh.then(Mutex::default),
         })
     }
 
@@ -148,7 +148,7 @@ impl<E: Exports> Plugin<E> {
         let state = State::new(self.limits, Arc::clone(&self.grants), batch.to_vec(), until);
         let mut store = Store::try_new(linked.component.engine(), state)?;
         store.set_hostcall_fuel(self.limits.transfer);
-        let without = self.component.shared().without;
+        let without = self.component.shared().engines.without;
         if !without.limiter {
             store.limiter(|state| &mut state.limiter);
         }

@@ -19,7 +19,6 @@ pub(crate) struct Shared {
     pub(crate) engines: Engines,
     cache: Option<CodeCache>,
     pub(crate) listener: Option<Listener>,
-    pub(crate) without: Without,
 }
 
 impl Sandbox {
@@ -43,7 +42,7 @@ impl Sandbox {
         let cache = settings.cache.as_deref().map(CodeCache::open).transpose()?;
         let engines = Engines::new(settings.pool, without)?;
         let listener = settings.listener.clone();
-        Ok(Self(Arc::new(Shared { engines, cache, listener, without })))
+        Ok(Self(Arc::new(Shared { engines, cache, listener })))
     }
 
     /// Whether instances come out of reserved address space.

@@ -163,9 +163,8 @@ fn serve(
     let repository = Arc::new(repository);
     let sheets = sheets(&repository, &batch, silenced.path())?;
     // Everything that the page shows is in memory: a run may go on beside it.
-    if let Some(repository) = Arc::into_inner(repository) {
-        repository.close()?;
-    }
+    repository.checkpoint()?;
+    drop(repository);
     let desk = Desk { rubric, batch: batch.number, sheets, journal };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let stop = Arc::new(Notify::new());
