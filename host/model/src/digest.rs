@@ -16,6 +16,12 @@ impl Digest {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
+    /// Of many megabytes, by all cores.
+    #[must_use]
+    pub fn of_large(bytes: &[u8]) -> Self {
+        Self(*blake3::Hasher::new().update_rayon(bytes).finalize().as_bytes())
+    }
+
     /// Of a value's canonical encoding.
     ///
     /// # Panics

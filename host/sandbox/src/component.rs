@@ -46,7 +46,7 @@ impl Component {
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
         check_magic(&file, bytes)?;
-        let digest = Digest::of(bytes);
+        let digest = Digest::of_large(bytes);
         let (code, compiled) = shared
             .compiled(&digest, bytes)
             .map_err(|error| LoadError::Invalid { file: file.clone(), problem: problem(&error) })?;
