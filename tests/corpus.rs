@@ -18,6 +18,8 @@ pub const WORKERS: usize = 2;
 pub const TURNS: usize = 20;
 /// Calls of one file.
 const FILE: usize = 5_000;
+/// Extractors with trained heads.
+const LEARNED: [&str; 4] = ["nepq", "sales-techniques", "objections", "active-listening"];
 
 const PIPELINE: &str = r#"
 [pipeline]
@@ -108,7 +110,26 @@ impl Corpus {
     /// Where there is no room for them.
     #[must_use]
     pub fn new(calls: usize) -> Self {
-        let corpus = Self { project: Project::new(PIPELINE) };
+        Self::of(PIPELINE, calls)
+    }
+
+    /// The same calls, labelled by trained heads over embeddings (the model of the
+    /// pipeline's `[semantics]` has to be there) as well as by cues.
+    ///
+    /// # Panics
+    /// Where there is no room for them.
+    #[must_use]
+    pub fn learned(calls: usize) -> Self {
+        let mut pipeline = PIPELINE.to_owned();
+        for plugin in LEARNED {
+            let line = format!("plugin = \"{plugin}\"\n");
+            pipeline = pipeline.replace(&line, &format!("{line}grant.semantics = true\n"));
+        }
+        Self::of(&pipeline, calls)
+    }
+
+    fn of(pipeline: &str, calls: usize) -> Self {
+        let corpus = Self { project: Project::new(pipeline) };
         for first in (0..calls).step_by(FILE) {
             corpus.add(first, (first + FILE).min(calls));
         }

@@ -2,16 +2,19 @@
 //! limiter and a fresh instance a batch.
 //!
 //! `cargo bench --workspace --profile dev --bench limits -- 2000` prints both what is asked
-//! about it: the share of a whole run of that many calls (all built-in extractors, both
-//! paths, the validators, the store, every format), and the share of single plugins in a
-//! bare loop, limit by limit. Runs and loops with limits alternate with those without
-//! them, and what counts is the median of their ratios: a machine whose speed drifts
-//! disturbs both alike. Times are CPU times. Only benchmarks can leave limits out.
+//! about it: the share of a whole run (all built-in extractors, both paths, the validators,
+//! the store, every format) of that many calls that are labelled by cues alone, and of a
+//! fiftieth of them that are labelled by trained heads as well, which is what
+//! `pipeline.toml` does; and the share of single plugins in a bare loop, limit by limit.
+//! Runs and loops with limits alternate with those without them, and what counts is the
+//! median of their ratios: a machine whose speed drifts disturbs both alike. Times are CPU
+//! times. Only benchmarks can leave limits out.
 
 mod loops;
 mod runs;
 
 use rehearsal_sandbox::Without;
+use rehearsal_tests::corpus::Corpus;
 
 /// Calls of the whole run unless the command line says otherwise.
 const CALLS: usize = 2_000;
@@ -25,8 +28,11 @@ fn main() {
         return runs::child(folder.as_ref(), without);
     }
     let calls = arguments.iter().filter_map(|argument| argument.parse().ok()).next();
+    let calls = calls.unwrap_or(CALLS);
     loops::print();
-    runs::print(calls.unwrap_or(CALLS));
+    runs::print(&format!("{calls} calls, cues alone,"), &Corpus::new(calls));
+    let calls = calls / 50;
+    runs::print(&format!("{calls} calls, trained heads,"), &Corpus::learned(calls));
 }
 
 /// The median of what `with` costs more than `without`, pair by pair, in percent.

@@ -26,8 +26,7 @@ pub(crate) const CHILD: &str = "--run";
 pub(crate) const LIMITED: &str = "limited";
 const BARE: &str = "bare";
 
-pub(crate) fn print(calls: usize) {
-    let corpus = Corpus::new(calls);
+pub(crate) fn print(what: &str, corpus: &Corpus) {
     let folder = corpus.project.path();
     // Compiles the plugins, each in its way.
     let roots = [LIMITED, BARE].map(|limits| {
@@ -45,7 +44,7 @@ pub(crate) fn print(calls: usize) {
         let order = if pair % 2 == 0 { [LIMITED, BARE] } else { [BARE, LIMITED] };
         order.into_iter().for_each(&mut once);
     }
-    println!("a run over {calls} calls of {TURNS} turns, {WORKERS} workers: s of CPU");
+    println!("a run over {what} of {TURNS} turns, {WORKERS} workers: s of CPU");
     let each: Vec<String> =
         limited.iter().zip(&bare).map(|(a, b)| format!("{a:.2}/{b:.2}")).collect();
     println!("  pairs, with limits/without: {}", each.join(" "));
