@@ -19,7 +19,7 @@ What `rehearsal check --attack` makes of every stage of a pipeline, and what sto
 line stands for attempts that `tests/evil` makes on the built program: there a stage with \
 each set of grants is attacked in each export, the message is the one that a user reads \
 (its beginning, where it goes on with places or addresses), the other items of the batch \
-are intact, and afterwards the memory of the process is back.
+are intact, and after each the memory of the process is back.
 
 Attacks that no Rust plugin can make (tables that grow without end, texts that are not \
 UTF-8, lists outside the memory) are made by hand in `host/sandbox/tests/it/limits.rs`; \

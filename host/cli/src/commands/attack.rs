@@ -55,10 +55,13 @@ fn in_words(assault: &Assault) -> String {
     for (stage, like) in &assault.alike {
         lines.push(format!("`{stage}` has the world, grants and limits of `{like}`"));
     }
-    if let (Some(before), Some(after)) = (assault.memory.before, assault.memory.after) {
-        let back = if assault.memory.is_back() { "given back" } else { "NOT given back" };
-        let (before, after) = (before >> 20, after >> 20);
-        lines.push(format!("memory {back}: {before} MiB before, {after} MiB after"));
+    if let (Some(before), Some(most)) = (assault.memory.before, assault.memory.most) {
+        let back = match &assault.memory.kept_by {
+            None => "given back after each".to_owned(),
+            Some(attack) => format!("NOT given back, first by {attack}"),
+        };
+        let (before, most) = (before >> 20, most >> 20);
+        lines.push(format!("memory {back}: {before} MiB before, at most {most} MiB after one"));
     }
     let successes = assault.successes().count();
     let attempts = assault.attempts.len();

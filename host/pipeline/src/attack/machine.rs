@@ -5,25 +5,33 @@ use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 use rehearsal_gate::Door;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::Attempt;
 use super::bait::Bait;
 use crate::PipelineError;
 
 /// Bytes that allocators and the pool may keep after hundreds of attacks.
 const KEPT: u64 = 96 << 20;
+/// Twice as long as the program's allocator holds on to what is free.
+const GIVING_BACK: Duration = Duration::from_secs(1);
 const SECRET: &str = "nobody may read this";
 
 /// The process's resident memory in bytes; none where the system does not tell.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Memory {
     /// Before the first attack.
     pub before: Option<u64>,
+    /// The most after any attack.
+    pub most: Option<u64>,
     /// After the last.
     pub after: Option<u64>,
+    /// The first attack that left more behind than may be: stage, attack, export.
+    pub kept_by: Option<String>,
 }
 
 impl Memory {
@@ -31,14 +39,26 @@ impl Memory {
         self.before = self.before.or_else(resident);
     }
 
-    pub(super) fn end(&mut self) {
-        self.after = resident();
+    /// Looks after an attack. What the allocator is about to give back gets its time.
+    pub(super) async fn look(&mut self, attempt: &Attempt) {
+        let Some(room) = self.before.map(|before| before + KEPT) else { return };
+        let mut now = resident();
+        if now > Some(room) && self.kept_by.is_none() {
+            tokio::time::sleep(GIVING_BACK).await;
+            now = resident();
+        }
+        self.after = now;
+        self.most = self.most.max(now);
+        if now > Some(room) && self.kept_by.is_none() {
+            let Attempt { stage, attack, export, .. } = attempt;
+            self.kept_by = Some(format!("`{attack}` in `{export}` of `{stage}`"));
+        }
     }
 
-    /// Whether what the attacks took was given back.
+    /// Whether what the attacks took was given back, after each of them.
     #[must_use]
-    pub fn is_back(&self) -> bool {
-        self.before.zip(self.after).is_none_or(|(before, after)| after <= before + KEPT)
+    pub const fn is_back(&self) -> bool {
+        self.kept_by.is_none()
     }
 }
 

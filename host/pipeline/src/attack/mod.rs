@@ -55,7 +55,7 @@ pub struct Assault {
     pub attempts: Vec<Attempt>,
     /// Stages that are like one before them in world, grants and limits.
     pub alike: Vec<(String, String)>,
-    /// The process's memory before and after.
+    /// The process's memory before, and after each.
     pub memory: Memory,
 }
 
@@ -120,10 +120,10 @@ pub async fn attack(
             }
             let strike = Strike { known, export };
             let attempt = strike.run(&id, &component, &position, &stand, &canaries).await?;
+            assault.memory.look(&attempt).await;
             tell(&attempt);
             assault.attempts.push(attempt);
         }
-        assault.memory.end();
         seen.push((position, id));
     }
     Ok(assault)
