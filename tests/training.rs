@@ -178,7 +178,8 @@ fn a_trainer_that_cannot_work_says_what_to_do() {
     let project = project(&other, 3);
     let err = project.run(&["train"]).expect(1).err;
     assert!(
-        err.contains("no row of the task `nepq_kind`; there are ") && err.contains("nepq_type"),
+        err.contains("no row of the task `nepq_kind` and no expert's label; there are ")
+            && err.contains("nepq_type"),
         "{err}"
     );
     project.write(

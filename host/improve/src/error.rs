@@ -50,7 +50,7 @@ pub enum ImproveError {
     )]
     NoJsonl(String),
     /// Nothing of the task.
-    #[error("`{trainer}` found no row of the task `{task}`{}", there_are(.known))]
+    #[error("`{trainer}` found no row of the task `{task}` and no expert's label{}", there_are(.known))]
     NoRows {
         /// The trainer's id.
         trainer: String,

@@ -64,6 +64,9 @@ pub enum Side {
     Test,
 }
 
+/// Where calls are that experts judge; none of those that wait outside.
+pub(crate) type Places = BTreeMap<String, Option<Side>>;
+
 /// A text and its classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {

@@ -6,11 +6,11 @@ use std::io;
 use std::path::Path;
 
 use rehearsal_dataset::{FileRecord, Manifest};
-use serde::Deserialize;
 
 use crate::ImproveError;
 use crate::files::write;
 use crate::registry::{Registry, Version};
+use crate::rows::call_of;
 
 /// In a version's folder: ids of the calls that it learned from, a line each. Ids are
 /// hashes of places and outlast what was said.
@@ -20,11 +20,6 @@ const CALLS: &str = "calls.txt";
 pub(crate) fn note(folder: &Path, calls: &BTreeSet<String>) -> Result<FileRecord, ImproveError> {
     let lines: String = calls.iter().map(|call| format!("{call}\n")).collect();
     write(folder, CALLS, lines.as_bytes())
-}
-
-#[derive(Deserialize)]
-struct Row {
-    conversation: String,
 }
 
 /// Calls with rows in a data set; none where it has no JSON lines to be read.
@@ -38,8 +33,7 @@ pub(crate) fn of_dataset(
         let path = folder.join(&file.path);
         let text = fs::read_to_string(&path).map_err(ImproveError::io("read", &path))?;
         any = true;
-        let rows = text.lines().filter_map(|line| serde_json::from_str::<Row>(line).ok());
-        calls.extend(rows.map(|row| row.conversation));
+        calls.extend(text.lines().filter_map(call_of));
     }
     Ok(any.then_some(calls))
 }

@@ -146,10 +146,38 @@ impl Found {
 
 /// The split of a file of labelled rows; none for other files.
 fn of_labelled(path: &str) -> Option<(&str, Split)> {
+    of_lines(path).and_then(|(form, split)| (form == "labelled").then_some((path, split)))
+}
+
+/// Form and split of a file of JSON lines; none for other files.
+fn of_lines(path: &str) -> Option<(&str, Split)> {
     let mut parts = path.split('/');
     let (format, _, form, split) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let split = Split::ALL.into_iter().find(|known| known.name() == split)?;
-    (format == "jsonl" && form == "labelled").then_some((path, split))
+    (format == "jsonl").then_some((form, split))
+}
+
+/// Where a data set has its calls, by rows of whatever form.
+pub(crate) fn sides(folder: &Path) -> Result<BTreeMap<String, Side>, ImproveError> {
+    let mut sides = BTreeMap::new();
+    for file in Manifest::read(folder)?.map(|manifest| manifest.files).unwrap_or_default() {
+        let Some((_, split)) = of_lines(&file.path) else { continue };
+        let path = folder.join(&file.path);
+        let text = fs::read_to_string(&path).map_err(ImproveError::io("read", &path))?;
+        sides.extend(text.lines().filter_map(call_of).map(|call| (call, side(split))));
+    }
+    Ok(sides)
+}
+
+/// The call of a row of whatever form. A call as a whole has no other id than its own.
+pub(crate) fn call_of(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Of {
+        id: Option<String>,
+        conversation: Option<String>,
+    }
+    let of: Of = serde_json::from_str(line).ok()?;
+    of.conversation.or(of.id)
 }
 
 const fn side(split: Split) -> Side {
@@ -225,4 +253,17 @@ pub(crate) fn sorted(files: &[PathBuf]) -> Vec<&PathBuf> {
     let mut files: Vec<&PathBuf> = files.iter().collect();
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_any_form_names_its_call() {
+        let example = r#"{"id":"roleplay/ab/scene.1","conversation":"ab","messages":[]}"#;
+        let call = r#"{"id":"ab","turns":[{"text":"Hello."}]}"#;
+        assert_eq!([example, call].map(call_of), [Some("ab".to_owned()), Some("ab".to_owned())]);
+        assert_eq!(call_of("no json"), None);
+    }
 }

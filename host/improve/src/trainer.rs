@@ -1,6 +1,6 @@
 //! One trainer's turn: lessons or a data set in, a registered version out.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rehearsal_config::{Learner, Pipeline, Trainer};
@@ -9,13 +9,17 @@ use rehearsal_pipeline::CallSemantics;
 use rehearsal_repository::Repository;
 use rehearsal_review::Verdict;
 
-use crate::lessons::{Lessons, Side};
+use crate::lessons::{Places, Side};
 use crate::meaning::add_vectors;
 use crate::method::Method;
 use crate::registry::{Registry, Version};
-use crate::rows::{Found, add_facts, sorted};
+use crate::rows::{Found, add_facts, sides, sorted};
 use crate::task::Task;
+use crate::verdicts::voices;
 use crate::{ImproveError, command, make, verdicts};
+
+/// The data set of the calls themselves.
+const CALLS: &str = "conversations";
 
 /// Where trainers work.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +99,8 @@ pub(crate) fn gather(
     for file in sorted(labels) {
         found.file(file, task, workshop.pipeline.seed)?;
     }
-    if found.lessons.all().is_empty() {
+    let said = workshop.verdicts;
+    if found.lessons.all().is_empty() && voices(said, task).is_empty() {
         return Err(ImproveError::NoRows {
             trainer: trainer.id.clone(),
             task: task.name.clone(),
@@ -103,10 +108,15 @@ pub(crate) fn gather(
         });
     }
     found.lessons.sort();
-    let keep = !workshop.dry_run;
-    let waiting = divide(registry, &trainer.id, &mut found.lessons, keep)?;
-    let said = workshop.verdicts;
-    verdicts::add(&mut found.lessons, said, workshop.repository, task, &waiting)?;
+    // A task that only experts speak of has no rows: its calls are where the pipeline has
+    // them as calls.
+    let sides = if found.lessons.all().is_empty() {
+        sides(&workshop.dataset(CALLS))?
+    } else {
+        found.lessons.all().iter().map(|lesson| (lesson.call.clone(), lesson.side)).collect()
+    };
+    let places = divide(registry, &trainer.id, &mut found, sides, !workshop.dry_run)?;
+    verdicts::add(&mut found.lessons, said, workshop.repository, task, &places)?;
     found.lessons.sort();
     if features.annotations {
         add_facts(&mut found.lessons, workshop.repository, task)?;
@@ -118,25 +128,26 @@ pub(crate) fn gather(
 }
 
 /// Holds on to the first test split: its calls are judged by and never learned from;
-/// calls that came to the test split later wait outside. Returns these.
+/// calls that came to the test split later wait outside.
 fn divide(
     registry: &mut Registry<'_>,
     trainer: &str,
-    lessons: &mut Lessons,
+    found: &mut Found,
+    sides: BTreeMap<String, Side>,
     keep: bool,
-) -> Result<BTreeSet<String>, ImproveError> {
-    let now: BTreeSet<String> = lessons.on(Side::Test).map(|lesson| lesson.call.clone()).collect();
-    let frozen = registry.freeze(trainer, keep, || now)?;
-    let mut waiting = BTreeSet::new();
-    lessons.all_mut().retain_mut(|lesson| {
-        if frozen.contains(&lesson.call) {
-            lesson.side = Side::Test;
-            return true;
-        }
-        if lesson.side == Side::Test {
-            waiting.insert(lesson.call.clone());
-        }
-        lesson.side != Side::Test
+) -> Result<Places, ImproveError> {
+    let tests = sides.iter().filter(|(_, side)| **side == Side::Test).map(|(call, _)| call);
+    let frozen = registry.freeze(trainer, keep, || tests.cloned().collect())?;
+    let place = |call: &String, side: Side| match side {
+        _ if frozen.contains(call) => Some(Side::Test),
+        Side::Test => None,
+        side => Some(side),
+    };
+    found.lessons.all_mut().retain_mut(|lesson| {
+        let place = place(&lesson.call, lesson.side);
+        lesson.side = place.unwrap_or(lesson.side);
+        place.is_some()
     });
-    Ok(waiting)
+    let known = sides.into_iter().map(|(call, side)| (call.clone(), place(&call, side)));
+    Ok(known.chain(frozen.iter().map(|call| (call.clone(), Some(Side::Test)))).collect())
 }

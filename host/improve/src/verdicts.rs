@@ -9,7 +9,7 @@ use rehearsal_repository::Repository;
 use rehearsal_review::Verdict;
 
 use crate::ImproveError;
-use crate::lessons::{Lesson, Lessons, Rater, Side};
+use crate::lessons::{Lesson, Lessons, Places, Rater, Side};
 use crate::task::{CHECK, LEVEL, NONE, Task};
 
 /// Turns before the judged one that are part of its text, as the feedback path has it.
@@ -70,22 +70,18 @@ fn agreed(voices: &Voices, task: &Task) -> Option<BTreeSet<String>> {
 }
 
 /// Adds what experts agree on. Calls that the repository does not have are passed over,
-/// and so are calls of a test split that is not the frozen one.
+/// and so are those that wait outside; calls without a place are learned from.
 pub(crate) fn add(
     lessons: &mut Lessons,
     verdicts: &[Verdict],
     repository: &Repository,
     task: &Task,
-    waiting: &BTreeSet<String>,
+    places: &Places,
 ) -> Result<(), ImproveError> {
-    let sides: BTreeMap<String, Side> =
-        lessons.all().iter().map(|lesson| (lesson.call.clone(), lesson.side)).collect();
     let mut last: Option<(String, Option<Conversation>)> = None;
     for ((call, turn), voices) in voices(verdicts, task) {
         let Some(labels) = agreed(&voices, task) else { continue };
-        if waiting.contains(&call) {
-            continue;
-        }
+        let Some(side) = places.get(&call).copied().unwrap_or(Some(Side::Train)) else { continue };
         if last.as_ref().is_none_or(|(known, _)| *known != call) {
             let id: Option<ConversationId> = call.parse().ok();
             let view = id.map(|id| query::show(repository, id)).transpose()?.flatten();
@@ -95,7 +91,7 @@ pub(crate) fn add(
         let Some(text) = excerpt(conversation, turn) else { continue };
         lessons.say(Lesson {
             id: String::new(),
-            side: sides.get(&call).copied().unwrap_or(Side::Train),
+            side,
             call,
             turn,
             input: Input { text, ..Input::default() },

@@ -1,6 +1,8 @@
 //! The loop on labelled calls: experts who say what the corpus's labels say, two rounds of
 //! the queue, and models that get better.
 
+mod strange;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
