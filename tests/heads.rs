@@ -7,6 +7,7 @@ use std::fs;
 
 use rehearsal_tests::Project;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const PIPELINE: &str = r#"
 [pipeline]
@@ -239,4 +240,120 @@ fn experts_change_what_an_extractor_says_and_rolling_back_brings_the_old_back() 
     });
     let erased = project.run(&["forget", "--call", id.expect("a call")]).expect(0).out;
     assert!(erased.contains("types@1"), "{erased}");
+}
+
+/// A head a line: trainer, the extractor that gets it, task, annotation, the label that is
+/// taught, the turn of [`excerpts`] that has it. None is what heads that ship say there.
+const TAUGHT: [(&str, &str, &str, &str, &str, usize); 4] = [
+    ("kinds", "objections", "objection_type", "objection", "timing", 1),
+    ("moves", "objections", "objection_handling", "objection_move", "clarify", 2),
+    ("ways", "sales-techniques", "technique", "technique", "urgency", 2),
+    ("signs", "active-listening", "active_listening", "listening", "acknowledgement", 4),
+];
+
+fn odd_call(number: usize) -> [(&'static str, String); 5] {
+    let thing = THINGS[number % THINGS.len()];
+    [
+        ("SELLER", format!("Who looks after {thing} at your place, number {number}?")),
+        ("PROSPECT", format!("We have somebody for {thing} already, she came with the building.")),
+        ("SELLER", format!("Most firms of your size spend a day a week on {thing}.")),
+        ("PROSPECT", "That sounds about right, and it is always a Monday.".to_owned()),
+        ("SELLER", format!("So {thing} eats your Mondays, every one of them.")),
+    ]
+}
+
+/// Labelled excerpts of calls that the repository does not have, `how_many` a task.
+fn excerpts(how_many: usize) -> String {
+    let mut rows = String::new();
+    for number in 100..100 + how_many {
+        for (_, _, task, _, label, turn) in TAUGHT {
+            let lines: Vec<String> = odd_call(number)[..=turn]
+                .iter()
+                .map(|(side, said)| format!("[{side}] {said}"))
+                .collect();
+            let row = json!({
+                "text": lines.join("\n"), "label_name": label, "task": task,
+                "call": format!("elsewhere-{number}"),
+            });
+            rows.push_str(&format!("{row}\n"));
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_other_head_learns_from_excerpts_of_calls_that_are_not_here() {
+    let (common, _) = PIPELINE.split_once("[[extractor]]").expect("extractors");
+    let mut pipeline = common.to_owned();
+    for id in ["objections", "sales-techniques", "active-listening"] {
+        pipeline.push_str(&format!(
+            "[[extractor]]\nid = \"{id}\"\nplugin = \"{id}\"\ngrant.semantics = true\n\n"
+        ));
+    }
+    for (id, extractor, task, ..) in TAUGHT {
+        pipeline.push_str(&format!(
+            "[[trainer]]\nid = \"{id}\"\nkind = \"head\"\nextractor = \"{extractor}\"\n\
+             task = \"{task}\"\nlabels = [\"labels.jsonl\"]\n\n"
+        ));
+    }
+    let project = Project::new(&pipeline);
+    project.write("rubric.toml", RUBRIC);
+    project.write("labels.jsonl", excerpts(24));
+    for number in 0..4 {
+        let said = odd_call(number).map(|(side, said)| {
+            format!("{}: {said}\n", if side == "SELLER" { "Rep" } else { "Customer" })
+        });
+        project.write(&format!("texts/{number}.txt"), said.concat());
+    }
+    let _ = project.run(&["run"]).expect(0);
+    // Calls whose turn has the taught label, and the rules of all labels of that name.
+    let found = || {
+        let calls = project.run(&["show", "--json"]).expect(0).json();
+        let ids = calls.as_array().expect("calls").iter().map(|call| call["id"].as_str());
+        let views: Vec<Value> = ids
+            .map(|id| project.run(&["show", "--json", id.expect("an id")]).expect(0).json())
+            .collect();
+        TAUGHT.map(|(_, extractor, _, name, label, turn)| {
+            let said = views.iter().flat_map(|view| view["annotations"][extractor].as_array());
+            let said: Vec<&Value> = said.flatten().filter(|one| one["name"] == name).collect();
+            let taught = |one: &&&Value| {
+                one["value"]["label"]["name"] == label && one["scope"]["turn"] == turn
+            };
+            let rules = said.iter().map(|one| one["rule"].as_str().expect("a rule").to_owned());
+            (said.iter().filter(taught).count(), rules.collect::<BTreeSet<_>>())
+        })
+    };
+    let before = found();
+
+    let _ = project.run(&["train"]).expect(0);
+    for (id, ..) in TAUGHT {
+        let _ = project.run(&["promote", &format!("{id}@1")]).expect(0);
+    }
+    let _ = project.run(&["run"]).expect(0);
+    let after = found();
+    let tuned_kinds = after[0].1.clone();
+    for (((id, ..), (few, shipped)), (many, tuned)) in TAUGHT.iter().zip(before).zip(after) {
+        assert!(many > 2 && many > few, "{id}: {few} calls before, {many} after");
+        assert!(tuned.is_disjoint(&shipped), "{id}: {shipped:?} {tuned:?}");
+    }
+
+    // One that was tuned beside other weights than this program ships is told of and let be:
+    // the other numbers in it are of no use.
+    let models = project.path().join(".rehearsal/models");
+    let mut bytes = fs::read(models.join("kinds/1/model.bin")).expect("a model");
+    let sha256 = |bytes: &[u8]| format!("{:x}", Sha256::digest(bytes));
+    let registered = sha256(&bytes);
+    // Behind the head's name with its length.
+    let beside = 1 + "objection".len();
+    bytes[beside] ^= 1;
+    fs::write(models.join("kinds/1/model.bin"), &bytes).expect("it is written");
+    let journal = fs::read_to_string(models.join("journal.jsonl")).expect("a journal");
+    fs::write(models.join("journal.jsonl"), journal.replace(&registered, &sha256(&bytes)))
+        .expect("it is written");
+    let run = project.run(&["run"]).expect(0);
+    assert!(run.err.contains("`kinds@1` is not used by `objections`"), "{}", run.err);
+    assert!(run.err.contains("beside other weights than ship here"), "{}", run.err);
+    let [kinds, moves, ..] = found();
+    assert!(kinds.1.is_disjoint(&tuned_kinds), "{kinds:?}");
+    assert!(moves.0 > 2, "{moves:?}");
 }
