@@ -1,7 +1,7 @@
 //! Whether the queue is worth it: two rounds of simulated experts on the labelled calls
 //! of examples/corpus, with calls picked by the queue and by chance, at equal labels.
 //!
-//! `cargo bench -p rehearsal-classify --profile dev --bench queue -- [REPEATS]`
+//! `cargo bench -p rehearsal-classify --profile dev --bench queue -- [REPEATS [FROM]]`
 //!
 //! Each repeat divides the calls anew: 30 % are kept for the verdict, 16 calls are
 //! labelled at first, and each round adds as many labelled turns to either arm. Any
@@ -26,11 +26,13 @@ struct Call {
 }
 
 fn main() {
-    let repeats = std::env::args().filter_map(|one| one.parse().ok()).next().unwrap_or(20);
+    let mut numbers = std::env::args().filter_map(|one| one.parse().ok());
+    let repeats = numbers.next().unwrap_or(20);
+    let from = numbers.next().unwrap_or(0);
     let (classes, calls) = corpus();
     println!("{} calls, {} classes, {repeats} repeats", calls.len(), classes.len());
     let mut gains: BTreeMap<&str, Vec<Vec<f64>>> = BTreeMap::new();
-    for seed in 0..repeats {
+    for seed in from..from + repeats {
         let curves = [true, false].map(|queue| curve(&classes, &calls, seed, queue));
         let [queue, chance] = curves;
         println!("seed {seed:2}: queue {} chance {}", shown(&queue), shown(&chance));
@@ -87,42 +89,40 @@ fn curve(classes: &[String], calls: &[Call], seed: u64, queue: bool) -> Vec<f64>
         if round == ROUNDS {
             break;
         }
-        // As many labels in either arm: what a batch by chance would cost on average.
+        // No more labels than a batch by chance would cost on average, in either arm.
         let turns: usize = rest.iter().map(|at| calls[*at].examples.len()).sum();
         let budget = BATCH * turns / rest.len();
-        let picked: Vec<usize> = if queue {
-            let candidates: Vec<Candidate> =
-                open.iter().map(|at| candidate(&model, &calls[*at])).collect();
-            pick(&candidates, BATCH + 8, seed).into_iter().map(|(at, _)| open[at]).collect()
-        } else {
-            open.clone()
-        };
-        let mut labels = 0;
-        for at in picked {
-            if labels < budget {
-                labels += calls[at].examples.len();
-                labelled.push(at);
-                open.retain(|other| *other != at);
+        let cost =
+            |picked: &[usize]| -> usize { picked.iter().map(|at| calls[*at].examples.len()).sum() };
+        let candidates: Vec<Candidate> =
+            open.iter().map(|at| candidate(&model, &calls[*at])).collect();
+        let mut given = vec![0.0; classes.len()];
+        examples.iter().flat_map(|one| &one.labels).for_each(|class| given[*class] += 1.0);
+        let batch = |size: usize| -> Vec<usize> {
+            if !queue {
+                return open[..size].to_vec();
             }
-        }
+            pick(&candidates, &given, size, seed).into_iter().map(|(at, _)| open[at]).collect()
+        };
+        let batches = (1..=open.len()).map(batch);
+        let picked = batches.take_while(|picked| cost(picked) <= budget).last().unwrap_or_default();
+        open.retain(|at| !picked.contains(at));
+        labelled.extend(picked);
     }
     reached
 }
 
 fn candidate(model: &Classifier, call: &Call) -> Candidate {
-    let doubts: Vec<f64> = call
-        .examples
-        .iter()
-        .map(|example| {
-            let mut said = model.probabilities(&example.input);
-            said.sort_by(|a, b| b.total_cmp(a));
-            1.0 - (said[0] - said[1])
-        })
-        .collect();
+    let mut expected = vec![0.0; model.classes().len()];
+    for example in &call.examples {
+        let said = model.probabilities(&example.input);
+        expected.iter_mut().zip(said).for_each(|(sum, p)| *sum += p);
+    }
     Candidate {
         id: call.id.clone(),
         stratum: String::new(),
-        doubt: doubts.iter().sum::<f64>() / doubts.len().max(1) as f64,
+        doubt: 0.0,
+        expected,
         place: place(&call.text),
     }
 }

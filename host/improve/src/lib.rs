@@ -16,6 +16,7 @@ mod card;
 mod classifier;
 mod command;
 mod error;
+mod expected;
 pub mod experts;
 mod files;
 mod head;
@@ -36,6 +37,7 @@ mod trainer;
 mod verdicts;
 
 pub use error::ImproveError;
+pub use expected::expected;
 pub use lessons::{Lesson, Lessons, Rater, Side};
 pub use registry::{Registry, Stage, Version};
 pub use reigning::reigning;

@@ -13,8 +13,20 @@ use crate::publish::test_calls;
 use crate::records::{ANALYSES, CALLS, CallRecord};
 use crate::tiers::Raters;
 
+/// What the models of the loop expect of calls.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Expected {
+    /// How many labels of each class experts gave so far; empty where there is no model.
+    pub given: Vec<f64>,
+    /// How many labels of each class are expected in a call, in the same order.
+    pub of: BTreeMap<ConversationId, Vec<f64>>,
+}
+
+/// Asks the models of the loop what they expect of calls.
+pub type Ask<'a> = &'a dyn Fn(&BTreeSet<ConversationId>) -> Expected;
+
 /// What is to be picked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// What the calls are judged by.
     pub rubric: &'a Rubric,
@@ -26,6 +38,8 @@ pub struct Request<'a> {
     pub size: usize,
     /// What chance follows from; none for the pipeline's seed and the batch's number.
     pub seed: Option<u64>,
+    /// Asks the models of the loop.
+    pub expected: Ask<'a>,
 }
 
 /// A batch, not yet written.
@@ -58,22 +72,25 @@ pub fn next_batch(
     let frozen = test_calls(plan, repository, &live)?;
     let known = known(&request);
     let (mut candidates, mut slices) = (Vec::new(), Vec::new());
-    let mut left_out = 0;
     let mut raters = Raters::default();
     for id in live.keys() {
         raters.note(&repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default());
     }
-    for id in live.keys().filter(|id| !frozen.contains(*id)) {
-        if known.contains(id.to_string().as_str()) {
-            left_out += 1;
-            continue;
-        }
+    let (known, open): (Vec<ConversationId>, Vec<ConversationId>) = live
+        .keys()
+        .copied()
+        .filter(|id| !frozen.contains(id))
+        .partition(|id| known.contains(id.to_string().as_str()));
+    let mut expected = (request.expected)(&open.iter().copied().collect());
+    let asked = !expected.given.is_empty();
+    for id in open {
         let Some(call) = repository.get(&CALLS, id.as_bytes())? else { continue };
         let of_call = slices_of(&call);
         candidates.push(Candidate {
             id: id.to_string(),
             stratum: of_call.values().map(String::as_str).collect::<Vec<_>>().join(", "),
-            doubt: doubt(repository, &raters, *id, request.verdicts)?,
+            doubt: doubt(repository, &raters, id, request.verdicts, asked)?,
+            expected: expected.of.remove(&id).unwrap_or_default(),
             place: place(&call.conversation.text),
         });
         slices.push(of_call);
@@ -81,7 +98,7 @@ pub fn next_batch(
     let number = request.batches.iter().map(|batch| batch.number).max().unwrap_or_default() + 1;
     let seed = request.seed.unwrap_or_else(|| plan.seed.wrapping_add(u64::from(number)));
     let (mut items, mut texts) = (Vec::new(), Vec::new());
-    for (at, why) in pick(&candidates, request.size, seed) {
+    for (at, why) in pick(&candidates, &expected.given, request.size, seed) {
         let item_id = candidates[at].id.clone();
         let id: Option<ConversationId> = item_id.parse().ok();
         let call = id.map(|id| repository.get(&CALLS, id.as_bytes())).transpose()?.flatten();
@@ -93,7 +110,7 @@ pub fn next_batch(
         texts,
         candidates: candidates.len(),
         test: frozen.len(),
-        known: left_out,
+        known: known.len(),
     })
 }
 
@@ -124,23 +141,28 @@ const WORST: usize = 5;
 /// How little models agree on a call, 0 to 1: where a label's probability is near one
 /// half, where heads and language models label turns differently, where models' verdicts
 /// differ. Disagreement counts as much as all doubt of one model: a call on which two
-/// were asked comes before one on which one is unsure.
+/// were asked comes before one on which one is unsure. Where the models of the loop were
+/// `asked`, what extractors are unsure of is left out.
 fn doubt(
     repository: &Repository,
     raters: &Raters,
     id: ConversationId,
     verdicts: &[Verdict],
+    asked: bool,
 ) -> Result<f64, PipelineError> {
     let analysis = repository.get(&ANALYSES, id.as_bytes())?.unwrap_or_default();
     let split = raters.split(&analysis).unwrap_or_default();
-    let annotations = analysis.annotations();
-    let mut doubts = of_labels(annotations);
+    let name = id.to_string();
+    let models = verdicts.iter().filter(|verdict| verdict.is_model() && verdict.call() == name);
+    let contradicted = of_verdicts(&models.collect::<Vec<_>>());
+    if asked {
+        return Ok(split.max(contradicted));
+    }
+    let mut doubts = of_labels(analysis.annotations());
     doubts.sort_by(|a, b| b.total_cmp(a));
     doubts.truncate(WORST);
     let unsure = doubts.iter().sum::<f64>() / WORST as f64;
-    let name = id.to_string();
-    let models = verdicts.iter().filter(|verdict| verdict.is_model() && verdict.call() == name);
-    Ok((unsure.midpoint(split)).max(of_verdicts(&models.collect::<Vec<_>>())))
+    Ok(unsure.midpoint(split).max(contradicted))
 }
 
 /// How near to one half the least sure label of each turn and name is.

@@ -5,6 +5,11 @@
 //! chance: agreement and drift are measured on these, since nothing about them made
 //! anybody pick them. Each kind is spread over strata by their sizes. What comes out
 //! follows from the candidates' ids and the seed, not from their order.
+//!
+//! Once models learn from the experts, they say how many labels of each class they expect
+//! in a call, and the first half goes to calls that would add most to what experts have
+//! given too little of: a model is judged class by class, and of a class that experts gave
+//! often it learns little more. Why not by margin: docs/research/loop.md.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +25,8 @@ pub struct Candidate {
     pub stratum: String,
     /// 0 where models are sure and of one mind, 1 where they are not.
     pub doubt: f64,
+    /// How many labels of each class models expect in it; empty where none was asked.
+    pub expected: Vec<f64>,
     /// Where it lies among the others; see [`place`].
     pub place: Vec<f32>,
 }
@@ -48,9 +55,10 @@ impl Why {
     }
 }
 
-/// Picks a batch: places in `candidates` with the reasons, each call once.
+/// Picks a batch: places in `candidates` with the reasons, each call once. `given` is how
+/// many labels of each class experts gave so far, in the order of what is expected.
 #[must_use]
-pub fn pick(candidates: &[Candidate], batch: usize, seed: u64) -> Vec<(usize, Why)> {
+pub fn pick(candidates: &[Candidate], given: &[f64], batch: usize, seed: u64) -> Vec<(usize, Why)> {
     let batch = batch.min(candidates.len());
     let doubt = batch.div_ceil(2);
     let diversity = batch / 4;
@@ -58,11 +66,16 @@ pub fn pick(candidates: &[Candidate], batch: usize, seed: u64) -> Vec<(usize, Wh
         candidates,
         lots: candidates.iter().map(|one| lot(seed, &one.id)).collect(),
         left: vec![true; candidates.len()],
+        given: given.to_vec(),
         picked: Vec::with_capacity(batch),
     };
     // By chance first, from all there is: a sample of what doubt left over would be none.
     queue.by_chance(batch - doubt - diversity);
-    queue.by_doubt(doubt);
+    if given.is_empty() {
+        queue.by_doubt(doubt);
+    } else {
+        queue.by_gain(doubt);
+    }
     queue.by_diversity(diversity);
     queue.picked
 }
@@ -71,6 +84,8 @@ struct Queue<'a> {
     candidates: &'a [Candidate],
     lots: Vec<[u8; 16]>,
     left: Vec<bool>,
+    /// Labels of each class, what is expected of the picked calls included.
+    given: Vec<f64>,
     picked: Vec<(usize, Why)>,
 }
 
@@ -78,6 +93,9 @@ impl Queue<'_> {
     fn take(&mut self, place: usize, why: Why) {
         self.left[place] = false;
         self.picked.push((place, why));
+        for (given, expected) in self.given.iter_mut().zip(&self.candidates[place].expected) {
+            *given += expected;
+        }
     }
 
     fn by_chance(&mut self, count: usize) {
@@ -99,29 +117,56 @@ impl Queue<'_> {
         }
     }
 
+    /// The call that would add most to what experts gave, again and again.
+    fn by_gain(&mut self, count: usize) {
+        let mut shares = self.shares(count);
+        while self.take_best(&mut shares, Why::Doubt, Self::gain).is_some() {}
+    }
+
+    /// What a call would add: classes count alike, and each the less the more labels of it
+    /// there are. A call on which models disagree counts up to twice.
+    fn gain(&self, place: usize) -> f64 {
+        let candidate = &self.candidates[place];
+        let classes = candidate.expected.iter().zip(&self.given);
+        let gain = classes.map(|(expected, given)| (expected / (given + 1.0)).ln_1p());
+        gain.sum::<f64>() * (1.0 + candidate.doubt)
+    }
+
     /// The call that is farthest from all that are picked, again and again.
     fn by_diversity(&mut self, count: usize) {
         let mut shares = self.shares(count);
-        let picked: Vec<usize> = self.picked.iter().map(|(place, _)| *place).collect();
         let mut nearest = vec![f64::INFINITY; self.candidates.len()];
-        for place in picked {
+        for (place, _) in &self.picked {
+            self.shorten(&mut nearest, *place);
+        }
+        while let Some(place) =
+            self.take_best(&mut shares, Why::Diversity, |_, place| nearest[place])
+        {
             self.shorten(&mut nearest, place);
         }
-        for _ in 0..count {
-            let open = |place: &usize| {
-                let stratum = &self.candidates[*place].stratum;
-                self.left[*place] && shares.get(stratum).is_some_and(|share| *share > 0)
-            };
-            let farthest = (0..self.candidates.len()).filter(open).max_by(|a, b| {
-                nearest[*a].total_cmp(&nearest[*b]).then(self.lots[*b].cmp(&self.lots[*a]))
-            });
-            let Some(place) = farthest else { break };
-            if let Some(share) = shares.get_mut(&self.candidates[place].stratum) {
-                *share -= 1;
-            }
-            self.take(place, Why::Diversity);
-            self.shorten(&mut nearest, place);
+    }
+
+    /// Takes the call with the highest score of those whose strata have a share left.
+    fn take_best(
+        &mut self,
+        shares: &mut BTreeMap<String, usize>,
+        why: Why,
+        score: impl Fn(&Self, usize) -> f64,
+    ) -> Option<usize> {
+        let open = |place: &usize| {
+            let stratum = &self.candidates[*place].stratum;
+            self.left[*place] && shares.get(stratum).is_some_and(|share| *share > 0)
+        };
+        let scored =
+            (0..self.candidates.len()).filter(open).map(|place| (place, score(self, place)));
+        let (place, _) = scored.max_by(|(a, high), (b, other)| {
+            high.total_cmp(other).then(self.lots[*b].cmp(&self.lots[*a]))
+        })?;
+        if let Some(share) = shares.get_mut(&self.candidates[place].stratum) {
+            *share -= 1;
         }
+        self.take(place, why);
+        Some(place)
     }
 
     fn shorten(&self, nearest: &mut [f64], centre: usize) {

@@ -1,14 +1,17 @@
 //! `rehearsal review`: what experts say of calls.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rehearsal_config::Config;
+use rehearsal_config::{Config, Learner, Trainer};
 use rehearsal_desk::{Desk, Sheet, Sound};
 use rehearsal_gate::Mode;
-use rehearsal_pipeline::review::{Request, next_batch};
+use rehearsal_improve::{Workshop, expected};
+use rehearsal_model::ConversationId;
+use rehearsal_pipeline::review::{Expected, Request, next_batch};
 use rehearsal_pipeline::verdicts::{all_verdicts, record_verdicts};
 use rehearsal_pipeline::{CallAudio, query};
 use rehearsal_repository::Repository;
@@ -73,16 +76,42 @@ fn next(
     json: bool,
 ) -> Result<Exit> {
     let rubric = rubric(named, file)?;
-    let repository = super::repository(file)?;
+    let repository = Arc::new(super::repository(file)?);
     let sandbox = places::sandbox()?;
     let runtime = super::runtime(None)?;
     let resolved = super::resolve(file, plugins, &sandbox, &runtime, Mode::Live, None)?;
     let verdicts = all_verdicts(&repository, &journal(file)?)?.standing();
     let batches = batches(file)?;
     let known = batches.all()?;
-    let request = Request { rubric: &rubric, verdicts: &verdicts, batches: &known, size, seed };
+    let pipeline = &resolved.config.pipeline;
+    let is_asked =
+        |trainer: &&Trainer| matches!(trainer.learner, Learner::Classifier { extractor: None, .. });
+    let trainers: Vec<_> = pipeline.trainers.iter().filter(is_asked).collect();
+    let semantics = super::train::semantics(&resolved.config, &trainers, &repository, json);
+    let workshop = Workshop {
+        pipeline,
+        repository: &repository,
+        verdicts: &verdicts,
+        semantics: semantics.as_ref(),
+        dry_run: true,
+    };
+    // Where they cannot be asked, what extractors doubt has to do.
+    let ask = |calls: &BTreeSet<ConversationId>| {
+        expected(workshop, calls).unwrap_or_else(|error| {
+            eprintln!("warning: {}", rehearsal_sandbox::clean(&error.to_string()));
+            Expected::default()
+        })
+    };
+    let request = Request {
+        rubric: &rubric,
+        verdicts: &verdicts,
+        batches: &known,
+        size,
+        seed,
+        expected: &ask,
+    };
     let next = next_batch(&resolved.plan, &repository, request)?;
-    repository.close()?;
+    repository.checkpoint()?;
     if next.batch.items.is_empty() {
         let message = format!(
             "no call is left to pick: {} are judged or wait in a batch, {} belong to test splits",
