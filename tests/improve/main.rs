@@ -50,6 +50,8 @@ const RUBRIC: &str =
 /// of each of the seller's turns.
 struct Corpus {
     project: Project,
+    /// What experts call their labels.
+    labels: &'static str,
     truth: BTreeMap<String, Vec<(usize, Option<String>)>>,
     /// File of each call.
     names: BTreeMap<String, String>,
@@ -103,15 +105,24 @@ fn corpus(gate: bool, letters: &str) -> Corpus {
         project.write(&format!("texts/{id}.txt"), text);
         truth.insert(format!("{id}.txt"), said);
     }
-    let _ = project.run(&["run"]).expect(0);
-    let list = project.run(&["show", "--json"]).expect(0).json();
-    let text = |call: &Value, key: &str| call[key].as_str().expect("text").to_owned();
-    let calls = list.as_array().expect("calls").iter();
-    let names = calls.map(|call| (text(call, "id"), text(call, "entry"))).collect();
-    Corpus { project, truth, names }
+    Corpus::of(project, "nepq", truth)
 }
 
 impl Corpus {
+    /// Runs over the files that a project has.
+    fn of(
+        project: Project,
+        labels: &'static str,
+        truth: BTreeMap<String, Vec<(usize, Option<String>)>>,
+    ) -> Self {
+        let _ = project.run(&["run"]).expect(0);
+        let list = project.run(&["show", "--json"]).expect(0).json();
+        let text = |call: &Value, key: &str| call[key].as_str().expect("text").to_owned();
+        let calls = list.as_array().expect("calls").iter();
+        let names = calls.map(|call| (text(call, "id"), text(call, "entry"))).collect();
+        Self { project, labels, truth, names }
+    }
+
     /// What `raters` say of calls, each of them wrong in one of `slips` turns.
     fn verdicts(&self, calls: &BTreeSet<String>, raters: &[&str], slips: usize) {
         let mut lines = String::new();
@@ -124,7 +135,7 @@ impl Corpus {
                     .map(|(number, (turn, label))| {
                         let slip = (number + at * 7 + call.len()) % slips == slips - 1;
                         let label = if slip { None } else { label.clone() };
-                        json!({ "turn": turn, "name": "nepq", "label": label })
+                        json!({ "turn": turn, "name": self.labels, "label": label })
                     })
                     .collect();
                 let verdict = json!({

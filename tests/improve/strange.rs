@@ -1,13 +1,15 @@
 //! The loop on labels that no plugin and no cue knows: somebody else's set, spoken of by
 //! experts alone.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 
 use rehearsal_tests::Project;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{PIPELINE, RUBRIC};
+use crate::{Corpus, PIPELINE, RUBRIC};
+
+/// Turns after which these experts would slip.
+const NEVER: usize = 1_000;
 
 /// Strategies of somebody else's label set, with what is said where they are used. No word
 /// of these is a phrase of ours.
@@ -83,46 +85,20 @@ fn labels_that_only_experts_know_are_learned_from_their_verdicts_alone() {
     let pipeline = pipeline.replace("task = \"nepq_type\"", "task = \"strategy\"\ngate = false");
     let project = Project::new(&pipeline);
     project.write("rubric.toml", RUBRIC);
+    let mut truth = BTreeMap::new();
     for number in 0..60 {
-        let said = strange_call(number).map(|(_, said)| {
+        let call = strange_call(number);
+        let said = call.map(|(_, said)| {
             format!("Rep: Well, {said}, number {number}.\nCustomer: I never saw it like that.\n")
         });
         project.write(&format!("texts/{number:02}.txt"), said.concat());
+        let labels =
+            call.iter().enumerate().map(|(at, (label, _))| (at * 2, Some((*label).to_owned())));
+        truth.insert(format!("{number:02}.txt"), labels.collect());
     }
-    let _ = project.run(&["run"]).expect(0);
-    let list = project.run(&["show", "--json"]).expect(0).json();
-    let text = |call: &Value, key: &str| call[key].as_str().expect("text").to_owned();
-    let calls = list.as_array().expect("calls").iter();
-    let ids: BTreeMap<String, String> =
-        calls.map(|call| (text(call, "id"), text(call, "entry"))).collect();
-    let verdicts = |calls: &BTreeSet<String>| {
-        let mut lines = String::new();
-        for id in calls {
-            let number = ids[id][..2].parse().expect("a number");
-            let labels: Vec<Value> = strange_call(number)
-                .iter()
-                .enumerate()
-                .map(|(at, (label, _))| {
-                    json!({ "turn": at * 2, "name": "strategy", "label": label })
-                })
-                .collect();
-            let verdict = json!({
-                "item_id": id, "rubric": "nepq-v3", "rater": "e1", "blind": true,
-                "checks": {}, "labels": labels,
-            });
-            lines.push_str(&format!("{verdict}\n"));
-        }
-        project.write("filled.jsonl", lines);
-        let _ = project.run(&["review", "take", "filled.jsonl"]).expect(0);
-    };
-    let batch = || -> BTreeSet<String> {
-        let next = project.run(&["review", "next", "--batch", "6", "--json"]).expect(0).json();
-        let items = next["batch"]["items"].as_array().expect("items").iter();
-        items.map(|item| text(item, "item_id")).collect()
-    };
-    let improve = || project.run(&["improve", "--json"]).expect(0).json()["rounds"][0].clone();
+    let corpus = Corpus::of(project, "strategy", truth);
 
-    let alone = project.run(&["train"]);
+    let alone = corpus.project.run(&["train"]);
     assert_eq!(alone.code, Some(1), "{alone:?}");
     assert!(
         alone.err.contains("no row of the task `strategy` and no expert's label"),
@@ -131,27 +107,19 @@ fn labels_that_only_experts_know_are_learned_from_their_verdicts_alone() {
     );
 
     // Calls that no batch can have are the test split's: experts judge them for the verdict.
-    let first = batch();
-    verdicts(&first);
-    let one = improve();
+    let first = corpus.batch("6");
+    corpus.verdicts(&first, &["e1"], NEVER);
+    let one = corpus.improve();
     assert_eq!((one["promoted"].clone(), one["challenger"].clone()), (json!(true), json!(1)));
-    let journal = fs::read_to_string(project.path().join(".rehearsal/models/journal.jsonl"));
-    let frozen: BTreeSet<String> = journal
-        .expect("a journal")
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
-        .filter_map(|line| line["frozen"]["calls"].as_array().cloned())
-        .flatten()
-        .map(|call| call.as_str().expect("an id").to_owned())
-        .collect();
+    let frozen = corpus.frozen();
     assert!(frozen.len() > 8 && frozen.is_disjoint(&first), "{}", frozen.len());
-    verdicts(&frozen);
+    corpus.verdicts(&frozen, &["e1"], NEVER);
     for _ in 0..2 {
-        let more = batch();
+        let more = corpus.batch("6");
         assert!(more.is_disjoint(&frozen), "{more:?}");
-        verdicts(&more);
+        corpus.verdicts(&more, &["e1"], NEVER);
     }
-    let two = improve();
+    let two = corpus.improve();
     assert!(two["difference"]["low"].as_f64().expect("compared") > 0.0, "{two}");
     assert_eq!(two["promoted"], true, "{two}");
     // What was judged for the verdict is not among what was learned from.
