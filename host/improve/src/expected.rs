@@ -18,7 +18,7 @@ use crate::registry::Registry;
 use crate::rows::add_facts;
 use crate::task::Task;
 use crate::trainer::{Workshop, gather};
-use crate::verdicts::excerpt;
+use crate::verdicts::{excerpt, tagged};
 
 /// Calls that are read at once.
 const AT_ONCE: usize = 256;
@@ -85,8 +85,8 @@ fn given(lessons: &Lessons, classes: &[String], task: &Task) -> Vec<f64> {
 /// Whose turns a task is about, by the lessons that there are.
 fn sides(lessons: &Lessons) -> BTreeSet<String> {
     let side = |lesson: &Lesson| {
-        let last = lesson.input.text.trim_end().lines().last()?.strip_prefix('[')?;
-        Some(last.split_once("] ")?.0.to_lowercase())
+        let (side, _) = tagged(lesson.input.text.trim_end().lines().last()?)?;
+        Some(side.to_lowercase())
     };
     lessons.all().iter().filter_map(side).collect()
 }

@@ -6,6 +6,7 @@ use rehearsal_pipeline::CallSemantics;
 use crate::ImproveError;
 use crate::lessons::Lessons;
 use crate::task::Task;
+use crate::verdicts::tagged;
 
 /// Texts that are embedded at once.
 const AT_ONCE: usize = 1_024;
@@ -34,10 +35,7 @@ pub(crate) fn add_vectors(
 
 /// What is judged of a text, without the sides in front of its lines.
 fn judged(text: &str, whole: bool) -> String {
-    let said = |line: &str| {
-        let side = line.strip_prefix('[').and_then(|line| line.split_once("] "));
-        side.map_or(line, |(_, said)| said).to_owned()
-    };
+    let said = |line: &str| tagged(line).map_or(line, |(_, said)| said).to_owned();
     if whole {
         return text.lines().map(said).collect::<Vec<_>>().join("\n");
     }

@@ -9,6 +9,7 @@ use rehearsal_training::{Ground, Sample};
 
 use crate::ImproveError;
 use crate::lessons::Lesson;
+use crate::verdicts::tagged;
 
 /// Where turns are looked up and understood.
 pub(crate) struct Scenes<'a> {
@@ -89,7 +90,7 @@ fn lines(call: &Conversation) -> Vec<Line<'_>> {
 
 /// `[SELLER] And how is that working?`
 fn line(text: &str) -> Option<Line<'_>> {
-    let (side, said) = text.trim().strip_prefix('[')?.split_once("] ")?;
+    let (side, said) = tagged(text.trim())?;
     let seller = side.eq_ignore_ascii_case(Role::Seller.name());
     Some(Line { text: said, speaker: u32::from(seller), seller })
 }

@@ -102,6 +102,11 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// Side and words of a line as [`excerpt`] writes it.
+pub(crate) fn tagged(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix('[')?.split_once("] ")
+}
+
 /// A turn with those before it, or the whole call; none where there is no such turn or
 /// nothing is said in it.
 pub(crate) fn excerpt(call: &Conversation, turn: Option<u32>) -> Option<String> {
