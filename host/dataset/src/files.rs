@@ -44,7 +44,9 @@ impl HashedFile {
     ) -> Result<Written, DatasetError> {
         let mut file = Self::create(root, name)?;
         file.write_all(bytes).map_err(|error| file.failed(error))?;
-        file.finish()
+        let written = file.finish()?;
+        sync(root, &written)?;
+        Ok(written)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -55,12 +57,10 @@ impl HashedFile {
         DatasetError::io("write", &self.path)(error)
     }
 
+    /// Closes it. It lies on the disk after [`sync`] only.
     pub(crate) fn finish(self) -> Result<Written, DatasetError> {
-        let Self { path, name, out, hasher, bytes } = self;
-        let file = out
-            .into_inner()
-            .map_err(|error| DatasetError::io("write", &path)(error.into_error()))?;
-        file.sync_all().map_err(DatasetError::io("write", &path))?;
+        let Self { path, name, mut out, hasher, bytes } = self;
+        out.flush().map_err(DatasetError::io("write", &path))?;
         Ok(FileRecord { path: name, bytes, sha256: hex(&hasher.finalize()) })
     }
 }
@@ -80,6 +80,13 @@ impl Write for HashedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Waits until a finished file lies on the disk.
+pub(crate) fn sync(root: &Path, file: &Written) -> Result<(), DatasetError> {
+    let path = root.join(&file.path);
+    let synced = File::open(&path).and_then(|file| file.sync_all());
+    synced.map_err(DatasetError::io("write", &path))
 }
 
 fn make_folder_of(path: &Path) -> Result<(), DatasetError> {

@@ -39,8 +39,10 @@ fn object(fields: &[Field], cells: &[Cell<'_>], out: &mut Vec<u8>) {
         if index > 0 {
             out.push(b',');
         }
-        text(field.name, out);
-        out.push(b':');
+        // Names of columns hold nothing to escape.
+        out.push(b'"');
+        out.extend_from_slice(field.name.as_bytes());
+        out.extend_from_slice(b"\":");
         value(&field.kind, cell, out);
     }
     out.push(b'}');
@@ -48,13 +50,10 @@ fn object(fields: &[Field], cells: &[Cell<'_>], out: &mut Vec<u8>) {
 
 fn value(kind: &Type, cell: &Cell<'_>, out: &mut Vec<u8>) {
     match (kind, cell) {
-        (_, Cell::Text(said)) => text(said, out),
-        (_, Cell::Integer(number)) => out.extend_from_slice(number.to_string().as_bytes()),
+        (_, Cell::Text(said)) => plain(&**said, out),
+        (_, Cell::Integer(number)) => plain(number, out),
         // JSON has no infinities; nobody computes with a measure that is none.
-        (_, Cell::Number(number)) if number.is_finite() => {
-            // Writing to a vector cannot fail.
-            let _ = serde_json::to_writer(out, number);
-        }
+        (_, Cell::Number(number)) if number.is_finite() => plain(number, out),
         (_, Cell::Flag(flag)) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
         (Type::List(of), Cell::List(cells)) => {
             out.push(b'[');
@@ -71,7 +70,7 @@ fn value(kind: &Type, cell: &Cell<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn text(said: &str, out: &mut Vec<u8>) {
+fn plain<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     // Writing to a vector cannot fail.
-    let _ = serde_json::to_writer(out, said);
+    let _ = serde_json::to_writer(out, value);
 }

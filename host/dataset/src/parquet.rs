@@ -3,9 +3,12 @@
 //! The bytes follow from the rows alone: rows are buffered up to fixed counts, and
 //! nothing of the file says when or where it was written.
 
+use std::mem;
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Float64Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{
+    ArrayBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder,
+};
 use arrow_array::{ArrayRef, ListArray, RecordBatch, StructArray};
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
 use arrow_schema::{DataType, Field as Column, Fields, Schema};
@@ -162,7 +165,12 @@ impl Builder {
 
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Text(column) => Arc::new(column.finish()),
+            Self::Text(column) => {
+                // As much room as was needed: growing anew moves all text several times.
+                let (rows, bytes) = (column.len(), column.values_slice().len());
+                let fresh = StringBuilder::with_capacity(rows, bytes);
+                Arc::new(mem::replace(column, fresh).finish())
+            }
             Self::Integer(column) => Arc::new(column.finish()),
             Self::Number(column) => Arc::new(column.finish()),
             Self::Flag(column) => Arc::new(column.finish()),

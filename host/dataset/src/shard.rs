@@ -7,14 +7,16 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use rehearsal_model::{Annotation, Body, Conversation, ConversationId, Example, ExampleId, Role};
 
 use crate::DatasetError;
 use crate::conform::conform;
-use crate::files::{HashedFile, Written};
+use crate::files::{HashedFile, Written, sync};
 use crate::form::Form;
 use crate::jsonl::JsonlFile;
 use crate::manifest::{CellRecord, Counts, FileRecord, ShardRecord};
@@ -106,11 +108,35 @@ pub(crate) fn files_of(
     formats.iter().filter(|format| format.writes(form)).map(name).collect()
 }
 
-/// A finished shard.
+/// A finished shard. Its files have to be [synced](Self::sync) before it is added to its
+/// data set.
 #[derive(Debug)]
 pub struct Shard {
+    root: PathBuf,
     pub(crate) record: ShardRecord,
     pub(crate) files: Vec<FileRecord>,
+}
+
+impl Shard {
+    /// Waits until its files lie on the disk: apart from writing them, so that a worker
+    /// can go on meanwhile.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn sync(&self) -> Result<(), DatasetError> {
+        // Those that wait together share a commit of the file system's journal.
+        const TOGETHER: usize = 8;
+        let part = self.files.len().div_ceil(TOGETHER).max(1);
+        let some = |files: &[FileRecord]| files.iter().try_for_each(|file| sync(&self.root, file));
+        thread::scope(|scope| {
+            let parts: Vec<_> =
+                self.files.chunks(part).map(|files| scope.spawn(move || some(files))).collect();
+            parts.into_iter().try_for_each(|part| match part.join() {
+                Ok(synced) => synced,
+                Err(panic) => resume_unwind(panic),
+            })
+        })
+    }
 }
 
 /// Writes a shard's rows. They are expected in the order of their calls' ids, a call's
@@ -242,13 +268,13 @@ impl ShardWriter {
     /// # Errors
     /// Where one cannot be written.
     pub fn finish(self) -> Result<Shard, DatasetError> {
-        let Self { mut record, cells, .. } = self;
+        let Self { root, mut record, cells, .. } = self;
         let mut files = Vec::new();
         for ((family, form, split), open) in cells {
             record.cells.push(CellRecord { family, form, split, counts: open.counts });
             files.extend(open.finish()?);
         }
-        Ok(Shard { record, files })
+        Ok(Shard { root, record, files })
     }
 }
 

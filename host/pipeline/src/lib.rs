@@ -46,6 +46,7 @@ pub mod review;
 mod run;
 mod sample;
 mod semantics;
+mod shares;
 mod summary;
 mod text;
 mod tiers;

@@ -2,13 +2,12 @@
 //! replaced, encoded. The items of a chunk are prepared a share a thread, since this is
 //! most of the work of loading texts; what comes of them is kept one after the other.
 
-use std::thread;
-
 use rehearsal_model::{Conversation, ConversationId, Digest};
 use rehearsal_sandbox::{FailedItem, Item, ItemBody, RecordingItem};
 
 use crate::privacy::{Guard, Guarded};
 use crate::records::{CallRecord, Media};
+use crate::shares::in_shares;
 use crate::summary::PrivacySummary;
 use crate::{profile, text};
 
@@ -44,25 +43,7 @@ pub(crate) struct PreparedCall {
 impl Preparation<'_> {
     /// The items of a chunk, in order, on as many threads.
     pub(crate) fn all(self, items: Vec<Result<Item, FailedItem>>, workers: usize) -> Vec<Prepared> {
-        let share = items.len().div_ceil(workers.max(1)).max(1);
-        let mut items = items.into_iter();
-        let mut shares = Vec::new();
-        while items.len() > 0 {
-            shares.push(items.by_ref().take(share).collect::<Vec<_>>());
-        }
-        thread::scope(|scope| {
-            let last = shares.pop().unwrap_or_default();
-            let others: Vec<_> =
-                shares.into_iter().map(|share| scope.spawn(move || self.each(share))).collect();
-            let last = self.each(last);
-            let mut all = Vec::new();
-            for other in others {
-                // A panic goes on where it was caused.
-                all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            all.extend(last);
-            all
-        })
+        in_shares(items, workers, |share| self.each(share)).into_iter().flatten().collect()
     }
 
     fn each(self, items: Vec<Result<Item, FailedItem>>) -> Vec<Prepared> {

@@ -71,10 +71,17 @@ fn word_end(text: &str, mut at: usize) -> usize {
         while text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric) {
             at += 1;
         }
+        // Nothing else of ASCII joins.
+        if text
+            .as_bytes()
+            .get(at)
+            .is_some_and(|c| c.is_ascii() && !matches!(c, b'\'' | b'.' | b','))
+        {
+            return at;
+        }
         let Some(c) = text[at..].chars().next() else { return at };
         let next = at + c.len_utf8();
         let joins = match c {
-            ' ' => false,
             '\'' | '\u{2019}' => text[next..].starts_with(char::is_alphanumeric),
             '.' | ',' => {
                 let digit = |c: char| c.is_ascii_digit();

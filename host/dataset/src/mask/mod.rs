@@ -145,13 +145,21 @@ fn words<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Result<(), Find
         if message.content.trim().is_empty() {
             return Err(finding("mask_empty", "a message is empty"));
         }
-        if message.content.contains(['<', '['])
-            && let Some(token) = CONTROL.iter().find(|token| message.content.contains(**token))
-        {
+        if let Some(token) = control_token(&message.content) {
             return Err(finding("mask_control_token", &format!("a message holds `{token}`")));
         }
     }
     Ok(())
+}
+
+/// The first control token in a text. Each opens with a bracket, and few texts have many.
+fn control_token(text: &str) -> Option<&'static str> {
+    let opens = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'['));
+    let at = |(at, _): (usize, u8)| {
+        let rest = &text.as_bytes()[at..];
+        CONTROL.iter().copied().find(|token| rest.starts_with(token.as_bytes()))
+    };
+    opens.into_iter().find_map(at)
 }
 
 fn own_side(messages: &[Message], sides: &[Role], learns: Learns) -> Result<(), Finding> {

@@ -15,6 +15,7 @@ use crate::live::LiveCall;
 use crate::plan::Plan;
 use crate::profile::{mark, profile};
 use crate::records::{CALLS, PROFILES, Profile};
+use crate::shares::in_shares;
 
 /// A call.
 pub(crate) struct One {
@@ -41,47 +42,46 @@ pub(crate) struct Corpus {
     shards: u32,
 }
 
+/// A live call in the version that the repository has of it.
+pub(super) struct Version<'a> {
+    pub(super) id: ConversationId,
+    pub(super) about: &'a LiveCall,
+    /// Of its record.
+    pub(super) said: Fingerprint,
+    /// Of what was made of it.
+    pub(super) made: Fingerprint,
+}
+
+/// The versions of all live calls, in the order of their ids. Reads the index only.
+pub(super) fn versions<'a>(
+    plan: &Plan,
+    repository: &Repository,
+    live: &'a Live,
+) -> Result<Vec<Version<'a>>, PipelineError> {
+    let version = |(id, about): (&ConversationId, &'a LiveCall)| {
+        let fingerprint = |kind| repository.fingerprint(kind, id.as_bytes());
+        let said = fingerprint(Kind::Conversation)?.unwrap_or_default();
+        let made = fingerprint(Kind::Examples)?.unwrap_or_default();
+        Ok(Version { id: *id, about, said, made })
+    };
+    let shares = in_shares(live.iter().collect(), plan.workers, |share| {
+        share.into_iter().map(version).collect::<Result<Vec<_>, PipelineError>>()
+    });
+    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
 impl Corpus {
-    pub(crate) fn gather(
+    pub(super) fn gather(
         plan: &Plan,
         repository: &Repository,
-        live: &Live,
+        versions: Vec<Version<'_>>,
     ) -> Result<Self, PipelineError> {
-        let mut calls = Vec::with_capacity(live.len());
-        let mut signatures = Vec::with_capacity(live.len());
-        let mut kept = repository.scan(&PROFILES, [])?.peekable();
-        for (id, about) in live {
-            let fingerprint = |kind| repository.fingerprint(kind, id.as_bytes());
-            let said = fingerprint(Kind::Conversation)?.unwrap_or_default();
-            let made = fingerprint(Kind::Examples)?.unwrap_or_default();
-            // Both are in the order of ids: one pass. What cannot be read is made again.
-            let before = |key: &[u8]| key < &id.as_bytes()[..];
-            while kept.next_if(|one| one.as_ref().map_or(true, |one| before(&one.key))).is_some() {}
-            let same = |key: &[u8]| key == &id.as_bytes()[..];
-            let found = kept
-                .next_if(|one| one.as_ref().is_ok_and(|one| same(&one.key)))
-                .and_then(Result::ok)
-                .filter(|one| one.fingerprint == mark(said))
-                .map(|one| one.value);
-            let profile = match found {
-                Some(profile) => profile,
-                None => made_anew(repository, *id, said)?,
-            };
-            let licence = about.licence.as_deref().unwrap_or(UNKNOWN_LICENCE);
-            signatures.push(profile.signature);
-            calls.push(One {
-                id: *id,
-                about: about.clone(),
-                said,
-                made,
-                ties: profile.ties,
-                sellers: profile.sellers,
-                day: profile.day,
-                language: profile.language.map(Into::into),
-                facets: profile.facets,
-                turns: profile.sides.len() as u32,
-                refused: is_refused(licence, &plan.datasets.refuse_licences),
-            });
+        let mut calls = Vec::with_capacity(versions.len());
+        let mut signatures = Vec::with_capacity(versions.len());
+        for share in in_shares(versions, plan.workers, |share| profiled(plan, repository, &share)) {
+            let (ones, of_ones): (Vec<One>, Vec<Signature>) = share?.into_iter().unzip();
+            calls.extend(ones);
+            signatures.extend(of_ones);
         }
         let shards = shard_count(calls.len());
         Ok(Self { calls, signatures, shards })
@@ -134,6 +134,49 @@ impl Corpus {
         }
         refused
     }
+}
+
+/// Some calls, in the order of their ids, with their profiles.
+fn profiled(
+    plan: &Plan,
+    repository: &Repository,
+    versions: &[Version<'_>],
+) -> Result<Vec<(One, Signature)>, PipelineError> {
+    let Some((first, last)) = versions.first().zip(versions.last()) else { return Ok(Vec::new()) };
+    let range = &first.id.as_bytes()[..]..=&last.id.as_bytes()[..];
+    let mut kept = repository.range(&PROFILES, range)?.peekable();
+    let mut calls = Vec::with_capacity(versions.len());
+    for Version { id, about, said, made } in versions {
+        // Both are in the order of ids: one pass. What cannot be read is made again.
+        let before = |key: &[u8]| key < &id.as_bytes()[..];
+        while kept.next_if(|one| one.as_ref().map_or(true, |one| before(&one.key))).is_some() {}
+        let same = |key: &[u8]| key == &id.as_bytes()[..];
+        let found = kept
+            .next_if(|one| one.as_ref().is_ok_and(|one| same(&one.key)))
+            .and_then(Result::ok)
+            .filter(|one| one.fingerprint == mark(*said))
+            .map(|one| one.value);
+        let profile = match found {
+            Some(profile) => profile,
+            None => made_anew(repository, *id, *said)?,
+        };
+        let licence = about.licence.as_deref().unwrap_or(UNKNOWN_LICENCE);
+        let one = One {
+            id: *id,
+            about: LiveCall::clone(about),
+            said: *said,
+            made: *made,
+            ties: profile.ties,
+            sellers: profile.sellers,
+            day: profile.day,
+            language: profile.language.map(Into::into),
+            facets: profile.facets,
+            turns: profile.sides.len() as u32,
+            refused: is_refused(licence, &plan.datasets.refuse_licences),
+        };
+        calls.push((one, profile.signature));
+    }
+    Ok(calls)
 }
 
 fn made_anew(

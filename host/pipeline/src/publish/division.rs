@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::records::{CALLS, LIKENESSES, likeness_key, likeness_mark};
 
 /// How a data set is divided.
+#[derive(PartialEq)]
 pub(crate) struct Division {
     rule: Rule,
     pub(super) stratify: Vec<String>,

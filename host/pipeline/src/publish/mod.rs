@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rehearsal_dataset::{
-    About, CONVERSATIONS, DatasetBuild, Learns, Manifest, MaskProof, Split, Whole, check_overlap,
-    overlap,
+    About, CONVERSATIONS, DatasetBuild, Learns, Manifest, MaskProof, Overlap, Split, Whole,
+    check_overlap, overlap,
 };
 use rehearsal_model::{ConversationId, Digest, Hasher};
 use rehearsal_repository::{Kind, Repository};
@@ -24,8 +24,9 @@ use crate::live::LiveCall;
 use crate::plan::Plan;
 use crate::records::fingerprint;
 use crate::report::{Reporter, Severity};
+use crate::shares::in_shares;
 use crate::summary::DatasetSummary;
-use corpus::Corpus;
+use corpus::{Corpus, Version};
 use division::Division;
 
 /// Calls with what splits need to know.
@@ -42,6 +43,13 @@ pub(crate) struct Target {
     places: Vec<Option<Split>>,
 }
 
+/// How calls are divided, and what parts have in common.
+struct Divided {
+    division: Division,
+    places: Vec<Option<Split>>,
+    matrix: Overlap,
+}
+
 /// Writes every data set and report whose inputs changed.
 pub(crate) async fn publish(
     plan: &Arc<Plan>,
@@ -49,7 +57,8 @@ pub(crate) async fn publish(
     live: &Live,
     reporter: &dyn Reporter,
 ) -> Result<BTreeMap<String, DatasetSummary>, PipelineError> {
-    let inputs = inputs(plan, repository, live)?;
+    let versions = corpus::versions(plan, repository, live)?;
+    let inputs = inputs(plan, &versions);
     let folder = plan.datasets_folder();
     let mut summaries = BTreeMap::new();
     for name in names(plan) {
@@ -70,16 +79,26 @@ pub(crate) async fn publish(
         return Ok(summaries);
     }
     reporter.progress("data sets", 0, Some(live.len() as u64), "calls");
-    let corpus = Arc::new(Corpus::gather(plan, repository, live)?);
+    let corpus = Arc::new(Corpus::gather(plan, repository, versions)?);
     let mut graph = division::graph(repository, &corpus)?;
     let proof = Arc::new(MaskProof::new());
     let (mut targets, mut builds, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut divided = Vec::new();
     for name in names(plan) {
         let path = plan.paths.iter().position(|path| path.stage.id == name);
         let division = Division::of(plan, path);
-        let places = division.places(&corpus, &mut graph, plan.seed);
-        let matrix = overlap(&corpus.members(&division), graph.alike(), &places);
-        check_overlap(&name, &matrix)?;
+        // Data sets of one rule are divided once.
+        let known = divided.iter().position(|one: &Divided| one.division == division);
+        let Divided { places, matrix, .. } = match known {
+            Some(at) => &divided[at],
+            None => {
+                let places = division.places(&corpus, &mut graph, plan.seed);
+                let matrix = overlap(&corpus.members(&division), graph.alike(), &places);
+                check_overlap(&name, &matrix)?;
+                divided.push_mut(Divided { division, places, matrix })
+            }
+        };
+        let (places, matrix) = (places.clone(), matrix.clone());
         let refused = corpus.refused(plan);
         let left_out = places.iter().filter(|place| place.is_none()).count() as u64;
         wholes.push(Whole {
@@ -94,15 +113,22 @@ pub(crate) async fn publish(
     }
     let targets = Arc::new(targets);
     shards::write(plan, repository, &corpus, &targets, &mut builds, reporter).await?;
-    for ((build, whole), target) in builds.into_iter().zip(wholes).zip(targets.iter()) {
-        let about = about(plan, target, &corpus);
+    for (target, whole) in targets.iter().zip(&wholes) {
         for (licence, calls) in &whole.refused_licences {
             let text =
                 format!("{}: {calls} calls stay out for their licence, {licence}", target.name);
             reporter.note(Severity::Info, &text);
         }
-        let manifest = build.finish(&about, whole)?;
-        summaries.insert(target.name.clone(), summary_of(&manifest, true));
+    }
+    let finish = |((build, whole), target): ((DatasetBuild, Whole), &Target)| {
+        let manifest = build.finish(&about(plan, target, &corpus), whole)?;
+        Ok::<_, PipelineError>((target.name.clone(), summary_of(&manifest, true)))
+    };
+    let open = builds.into_iter().zip(wholes).zip(targets.iter()).collect();
+    for share in in_shares(open, plan.workers, |share| {
+        share.into_iter().map(finish).collect::<Result<Vec<_>, _>>()
+    }) {
+        summaries.extend(share?);
     }
     reports::conclude(plan, repository, corpus.shards(), mark, reporter).await?;
     reporter.finished("data sets");
@@ -116,7 +142,7 @@ pub(crate) fn test_calls(
     repository: &Repository,
     live: &Live,
 ) -> Result<HashSet<ConversationId>, PipelineError> {
-    let corpus = Corpus::gather(plan, repository, live)?;
+    let corpus = Corpus::gather(plan, repository, corpus::versions(plan, repository, live)?)?;
     let mut graph = division::graph(repository, &corpus)?;
     let mut frozen = HashSet::new();
     for name in names(plan) {
@@ -145,16 +171,14 @@ fn summary_of(manifest: &Manifest, written: bool) -> DatasetSummary {
 }
 
 /// Digest of everything that data sets and reports are made from.
-fn inputs(plan: &Plan, repository: &Repository, live: &Live) -> Result<Digest, PipelineError> {
+fn inputs(plan: &Plan, versions: &[Version<'_>]) -> Digest {
     let mut hasher = Hasher::new("data sets");
     hasher.part(recipe(plan).as_bytes());
-    for (id, call) in live {
-        let made = repository.fingerprint(Kind::Examples, id.as_bytes())?.unwrap_or_default();
-        let said = repository.fingerprint(Kind::Conversation, id.as_bytes())?.unwrap_or_default();
+    for Version { id, about, said, made } in versions {
         hasher.part(id.as_bytes()).part(&made.0).part(&said.0);
-        call.add_to(&mut hasher);
+        about.add_to(&mut hasher);
     }
-    Ok(hasher.finish())
+    hasher.finish()
 }
 
 /// Digest of what rows are made by, besides the calls.

@@ -1,6 +1,7 @@
 //! Shards that changed are written, a shard a worker; the others are taken over.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::Arc;
 
 use rehearsal_dataset::{DatasetBuild, Origin, Shard, ShardWriter, Split};
@@ -15,20 +16,51 @@ use crate::PipelineError;
 use crate::plan::Plan;
 use crate::records::{ANALYSES, CALLS, PRODUCTS, PROFILES, Product, Subjects};
 use crate::report::Reporter;
+use crate::shares::in_shares;
 
 /// What is to be done with a shard.
 struct Job {
     shard: u32,
     /// Places in the corpus.
     calls: Vec<u32>,
+    /// How many calls are done with it.
+    news: u64,
     /// Data sets that it is written for, by place in the targets.
     writers: Vec<(usize, ShardWriter)>,
     /// Whether the validators' partials have to be merged.
     partials: Option<rehearsal_repository::Fingerprint>,
 }
 
+impl Job {
+    /// The same work data set by data set, where there are fewer shards than workers.
+    /// Products are read once more for each.
+    fn parts(self) -> Vec<Self> {
+        if self.writers.len() < 2 {
+            return vec![self];
+        }
+        let Self { shard, calls, mut news, writers, mut partials } = self;
+        let part = |writer| Self {
+            shard,
+            calls: calls.clone(),
+            news: mem::take(&mut news),
+            writers: vec![writer],
+            partials: partials.take(),
+        };
+        writers.into_iter().map(part).collect()
+    }
+}
+
 /// What came of a job: its calls, and a shard of each data set that was written.
-type Written = (u64, Vec<(usize, Shard)>);
+struct Written {
+    calls: u64,
+    shards: Vec<(usize, Shard)>,
+}
+
+/// What a task has done. Whoever writes does not wait for the disk.
+enum Done {
+    Wrote(Written),
+    Synced(Written),
+}
 
 /// Writes or takes over every shard of every data set, and the validators' partials.
 pub(super) async fn write(
@@ -39,27 +71,17 @@ pub(super) async fn write(
     builds: &mut [DatasetBuild],
     reporter: &dyn Reporter,
 ) -> Result<(), PipelineError> {
-    let recipe = recipe(plan);
+    let by_shard = corpus.by_shard();
+    let mut open = taken_over(plan, corpus, targets, builds, &by_shard)?;
     let mut jobs = Vec::new();
     let mut done = 0;
-    for (shard, calls) in corpus.by_shard().into_iter().enumerate() {
+    for (shard, calls) in by_shard.into_iter().enumerate() {
         let shard = shard as u32;
-        let mut writers = Vec::new();
-        for (at, (target, build)) in targets.iter().zip(builds.iter_mut()).enumerate() {
-            let mut hasher = Hasher::new("shard");
-            hasher.part(recipe.as_bytes()).part(target.name.as_bytes());
-            for &place in &calls {
-                let Some(split) = target.places[place as usize] else { continue };
-                let call = &corpus.calls[place as usize];
-                hasher.part(call.id.as_bytes()).part(&call.said.0).part(&call.made.0);
-                hasher.part(split.name().as_bytes());
-                call.about.add_to(&mut hasher);
-            }
-            let inputs = hasher.finish().to_string();
-            if !build.keep(shard, &inputs)? {
-                writers.push((at, build.shard(shard, &inputs)));
-            }
-        }
+        let writers: Vec<(usize, ShardWriter)> = open
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(at, open)| Some((at, open.remove(&shard)?)))
+            .collect();
         let mut hasher = Hasher::new("partials");
         hasher.part(plan.stages_key().as_bytes());
         for &place in &calls {
@@ -71,32 +93,83 @@ pub(super) async fn write(
         if writers.is_empty() && partials.is_none() {
             done += calls.len() as u64;
         } else {
-            jobs.push(Job { shard, calls, writers, partials });
+            let news = calls.len() as u64;
+            jobs.push(Job { shard, calls, news, writers, partials });
         }
+    }
+    if jobs.len() < plan.workers {
+        jobs = jobs.into_iter().flat_map(Job::parts).collect();
     }
     let total = Some(corpus.len() as u64);
     let mut jobs = jobs.into_iter();
-    let mut tasks: JoinSet<Result<Written, PipelineError>> = JoinSet::new();
+    let mut tasks: JoinSet<Result<Done, PipelineError>> = JoinSet::new();
+    let mut writing = 0;
     loop {
-        while tasks.len() < plan.workers {
+        // A disk that falls behind is waited for.
+        while writing < plan.workers && tasks.len() < plan.workers * 4 {
             let Some(job) = jobs.next() else { break };
+            writing += 1;
             let (plan, repository) = (Arc::clone(plan), Arc::clone(repository));
             let (corpus, targets) = (Arc::clone(corpus), Arc::clone(targets));
             let runtime = tokio::runtime::Handle::current();
             tasks.spawn_blocking(move || {
-                runtime.block_on(run(&plan, &repository, &corpus, &targets, job))
+                let written = run(&plan, &repository, &corpus, &targets, job);
+                runtime.block_on(written).map(Done::Wrote)
             });
         }
         let Some(finished) = tasks.join_next().await else { break };
-        let (calls, shards) =
-            finished.map_err(|error| PipelineError::Worker(error.to_string()))??;
-        for (at, shard) in shards {
-            builds[at].add(shard);
+        match finished.map_err(|error| PipelineError::Worker(error.to_string()))?? {
+            Done::Wrote(written) => {
+                writing -= 1;
+                tasks.spawn_blocking(move || {
+                    written.shards.iter().try_for_each(|(_, shard)| shard.sync())?;
+                    Ok(Done::Synced(written))
+                });
+            }
+            Done::Synced(Written { calls, shards }) => {
+                shards.into_iter().for_each(|(at, shard)| builds[at].add(shard));
+                done += calls;
+                reporter.progress("data sets", done, total, "calls");
+            }
         }
-        done += calls;
-        reporter.progress("data sets", done, total, "calls");
     }
     Ok(())
+}
+
+/// Takes over what stands as it is; the writers of other shards, data set by data set.
+fn taken_over(
+    plan: &Plan,
+    corpus: &Corpus,
+    targets: &[Target],
+    builds: &mut [DatasetBuild],
+    by_shard: &[Vec<u32>],
+) -> Result<Vec<BTreeMap<u32, ShardWriter>>, PipelineError> {
+    let recipe = recipe(plan);
+    let of_one = |(target, build): (&Target, &mut DatasetBuild)| {
+        let mut writers = BTreeMap::new();
+        for (shard, calls) in by_shard.iter().enumerate() {
+            let shard = shard as u32;
+            let mut hasher = Hasher::new("shard");
+            hasher.part(recipe.as_bytes()).part(target.name.as_bytes());
+            for &place in calls {
+                let Some(split) = target.places[place as usize] else { continue };
+                let call = &corpus.calls[place as usize];
+                hasher.part(call.id.as_bytes()).part(&call.said.0).part(&call.made.0);
+                hasher.part(split.name().as_bytes());
+                call.about.add_to(&mut hasher);
+            }
+            let inputs = hasher.finish().to_string();
+            if !build.keep(shard, &inputs)? {
+                writers.insert(shard, build.shard(shard, &inputs));
+            }
+        }
+        Ok::<_, PipelineError>(writers)
+    };
+    let both = targets.iter().zip(builds).collect();
+    let shares = in_shares(both, plan.workers, |share: Vec<_>| {
+        share.into_iter().map(of_one).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 async fn run(
@@ -105,7 +178,7 @@ async fn run(
     corpus: &Corpus,
     targets: &[Target],
     mut job: Job,
-) -> Result<(u64, Vec<(usize, Shard)>), PipelineError> {
+) -> Result<Written, PipelineError> {
     let mut partials = job.partials.map(|_| Partials::new(plan));
     for &place in &job.calls {
         let call = &corpus.calls[place as usize];
@@ -132,7 +205,7 @@ async fn run(
     for (at, writer) in job.writers {
         shards.push((at, writer.finish()?));
     }
-    Ok((job.calls.len() as u64, shards))
+    Ok(Written { calls: job.news, shards })
 }
 
 fn origin(call: &One) -> Origin {

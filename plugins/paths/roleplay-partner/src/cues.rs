@@ -107,8 +107,11 @@ pub(crate) fn cue_of(text: &str, cues: &'static [&'static str]) -> Option<&'stat
         if !std::mem::replace(&mut inside, c.is_alphanumeric()) && inside {
             let rest = &text[at..];
             let stands = |cue: &&str| {
-                rest.strip_prefix(cue)
-                    .is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
+                // Most differ in their first letter, and to compare slices is a call.
+                rest.as_bytes().first() == cue.as_bytes().first()
+                    && rest
+                        .strip_prefix(cue)
+                        .is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
             };
             first = cues[..first].iter().position(stands).unwrap_or(first);
         }
