@@ -135,6 +135,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         file: PipelineFile,
     },
+    /// Strong moments of a path's data set as lines for the suggestions of all its calls.
+    Lines(Lines),
     /// Erase calls that their sources no longer list, with all that was made of them.
     Purge {
         /// What no source listed in its last whole listing.
@@ -212,6 +214,21 @@ pub(crate) struct PipelineFile {
     /// The pipeline's file.
     #[arg(long = "pipeline", short, value_name = "FILE", default_value = "pipeline.toml")]
     pub(crate) pipeline: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lines {
+    /// The path's id: one that uses the plugin `feedback`.
+    #[arg(default_value = "feedback")]
+    pub(crate) path: String,
+    /// Lines of a kind of moment, at most.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) most: usize,
+    /// Set them in the pipeline's file, which stays as it is otherwise.
+    #[arg(long)]
+    pub(crate) write: bool,
+    #[command(flatten)]
+    pub(crate) file: PipelineFile,
 }
 
 #[derive(Debug, Args)]

@@ -92,6 +92,39 @@ pub fn remove_stage(text: &str, kind: StageKind, id: &str) -> Result<String, Edi
     Ok(document.to_string())
 }
 
+/// The text of a file with a key of a stage's `config` set, as TOML: `["en"]`.
+///
+/// # Errors
+/// The file or the value is not TOML, or the file has no such stage.
+pub fn set_config(
+    text: &str,
+    kind: StageKind,
+    id: &str,
+    key: &str,
+    value: &str,
+) -> Result<String, EditError> {
+    let mut document = parse(text)?;
+    let section = kind.section();
+    let none = || EditError::NoStage { section, id: id.to_owned() };
+    let Some(item) = document.get_mut(section) else { return Err(none()) };
+    let Item::ArrayOfTables(tables) = item else { return Err(EditError::Inline(section)) };
+    let named = |table: &&mut Table| table.get("id").and_then(Item::as_str) == Some(id);
+    let table = tables.iter_mut().find(named).ok_or_else(none)?;
+    let not_toml = |problem: String| EditError::Value { text: value.to_owned(), problem };
+    let value: Value = value
+        .parse()
+        .map_err(|error: toml_edit::TomlError| not_toml(error.message().to_owned()))?;
+    let fresh = || {
+        let mut table = Table::new();
+        table.set_dotted(true);
+        Item::Table(table)
+    };
+    let config = table.entry("config").or_insert_with(fresh).as_table_like_mut();
+    let config = config.ok_or_else(|| not_toml("`config` of the stage is no table".to_owned()))?;
+    config.insert(key, toml_edit::value(value));
+    Ok(document.to_string())
+}
+
 fn parse(text: &str) -> Result<DocumentMut, EditError> {
     text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.to_string()))
 }
@@ -204,6 +237,25 @@ fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_a_stage_s_settings_is_set_wherever_they_stand() {
+        let whole = |kind, id| set_config(FILE, kind, id, "y", "[\"a\"]").unwrap();
+        let in_a_table = whole(StageKind::Extractor, "one");
+        assert_eq!(in_a_table, FILE.replace("x = [ 1,2 ]\n", "x = [ 1,2 ]\ny = [\"a\"]\n"));
+        let fresh = whole(StageKind::Extractor, "two");
+        let two = "plugin = \"objections\"\n";
+        assert_eq!(fresh, FILE.replace(two, &format!("{two}config.y = [\"a\"]\n")));
+        let again = set_config(&fresh, StageKind::Extractor, "two", "y", "[]").unwrap();
+        assert_eq!(again, fresh.replace("[\"a\"]", "[]"));
+        let inline = "[[path]]\nid = \"p\"\nconfig = { x = 1 } # one\n";
+        let set = set_config(inline, StageKind::Path, "p", "y", "2").unwrap();
+        assert_eq!(set, inline.replace("x = 1 }", "x = 1 , y = 2 }"));
+        let none = set_config(FILE, StageKind::Path, "q", "y", "2").unwrap_err();
+        assert_eq!(none.to_string(), "no `[[path]]` has the id `q`");
+        let not_toml = set_config(FILE, StageKind::Path, "p", "y", "[").unwrap_err();
+        assert!(not_toml.to_string().starts_with("`[` is not TOML"), "{not_toml}");
+    }
 
     const FILE: &str = "\
 # My pipeline.

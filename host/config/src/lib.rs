@@ -27,7 +27,7 @@ pub use config::{Config, Error};
 pub use decode::is_identifier;
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Position};
-pub use edit::{EditError, NewStage, add_stage, remove_stage};
+pub use edit::{EditError, NewStage, add_stage, remove_stage, set_config};
 pub use form::schema;
 pub use grant::{Budget, FilesGrant, Grants, HttpGrant, Interface, Price, Secret, SecretOrigin};
 pub use pipeline::{

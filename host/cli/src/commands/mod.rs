@@ -9,6 +9,7 @@ mod explain;
 mod export_audio;
 mod forget;
 mod improve;
+mod lines;
 mod lock;
 mod minimal;
 mod model;
@@ -79,6 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Report { out, file } => report::run(&out, &file, json),
         Command::ExportAudio { id, out, file } => export_audio::run(&id, &out, &file, json),
         Command::Explain { example, file } => explain::run(&example, &file, json),
+        Command::Lines(what) => lines::run(&what, json),
         Command::Purge { dry_run, file, .. } => purge::run(&file, dry_run, json),
         Command::Forget(what) => forget::run(&what, plugins, json),
         Command::Transcribe(what) => transcribe::run(&what, json),

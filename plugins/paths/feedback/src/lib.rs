@@ -36,7 +36,8 @@ pub struct Config {
     /// Most words of a call that is judged as a whole; longer ones lose their middle.
     pub max_words: u32,
     /// Lines for suggestions beside those of the call itself: strong moments of other
-    /// calls, as an earlier run wrote them to the family `strong_moments`.
+    /// calls, as an earlier run wrote them to the family `strong_moments`. `rehearsal lines
+    /// PATH --write` chooses them and sets this key.
     pub lines: Vec<Line>,
 }
 

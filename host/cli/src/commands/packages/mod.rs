@@ -124,7 +124,7 @@ fn write_lock(lock: &Lock, pipeline: &Path) -> Result<()> {
 }
 
 /// Replaces a file in one step, its permissions kept; a link is followed.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> io::Result<()> {
         let target = match fs::canonicalize(path) {
             Ok(target) => target,
