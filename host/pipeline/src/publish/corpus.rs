@@ -38,7 +38,6 @@ pub(crate) struct One {
 /// All calls, in the order of their ids.
 pub(crate) struct Corpus {
     pub(crate) calls: Vec<One>,
-    pub(crate) signatures: Vec<Signature>,
     shards: u32,
 }
 
@@ -71,11 +70,13 @@ pub(super) fn versions<'a>(
 }
 
 impl Corpus {
+    /// All calls, and apart from them what near-duplicates are found by: nobody needs
+    /// that while shards are written.
     pub(super) fn gather(
         plan: &Plan,
         repository: &Repository,
         versions: Vec<Version<'_>>,
-    ) -> Result<Self, PipelineError> {
+    ) -> Result<(Self, Vec<Signature>), PipelineError> {
         let mut calls = Vec::with_capacity(versions.len());
         let mut signatures = Vec::with_capacity(versions.len());
         for share in in_shares(versions, plan.workers, |share| profiled(plan, repository, &share)) {
@@ -84,7 +85,7 @@ impl Corpus {
             signatures.extend(of_ones);
         }
         let shards = shard_count(calls.len());
-        Ok(Self { calls, signatures, shards })
+        Ok((Self { calls, shards }, signatures))
     }
 
     pub(crate) const fn len(&self) -> usize {

@@ -4,7 +4,7 @@ use std::mem;
 
 use rehearsal_config::Split as Authored;
 use rehearsal_dataset::{
-    Division as Rule, Graph, LIKENESS, Shares, Shingles, Split, assign, near_duplicates,
+    Division as Rule, Graph, LIKENESS, Shares, Shingles, Signature, Split, assign, near_duplicates,
 };
 use rehearsal_repository::{Fingerprint, Repository, Unit};
 
@@ -78,16 +78,20 @@ fn rule(authored: &Authored) -> Rule {
 
 /// The graph of what belongs together. Texts are read for pairs that look alike and were
 /// not compared before.
-pub(super) fn graph(repository: &Repository, corpus: &Corpus) -> Result<Graph, PipelineError> {
+pub(super) fn graph(
+    repository: &Repository,
+    corpus: &Corpus,
+    signatures: &[Signature],
+) -> Result<Graph, PipelineError> {
     let members = corpus.members(&Division { rule: Rule::UNDIVIDED, stratify: Vec::new() });
     let mut graph = Graph::new(&members);
     let mut texts = Texts { repository, corpus, last: None };
     let mut fresh = Fresh { repository, unit: repository.unit(), held: 0 };
-    near_duplicates(&corpus.signatures, |a, b| -> Result<(), PipelineError> {
+    near_duplicates(signatures, |a, b| -> Result<(), PipelineError> {
         if graph.joined(a, b) {
             return Ok(());
         }
-        let [one, other] = [a, b].map(|place| &corpus.signatures[place as usize]);
+        let [one, other] = [a, b].map(|place| &signatures[place as usize]);
         if one.whole == other.whole {
             graph.link(a, b);
             return Ok(());

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rehearsal_dataset::{
-    About, CONVERSATIONS, DatasetBuild, Learns, Manifest, MaskProof, Overlap, Split, Whole,
+    About, CONVERSATIONS, DatasetBuild, Graph, Learns, Manifest, MaskProof, Overlap, Split, Whole,
     check_overlap, overlap,
 };
 use rehearsal_model::{ConversationId, Digest, Hasher};
@@ -59,18 +59,7 @@ pub(crate) async fn publish(
 ) -> Result<BTreeMap<String, DatasetSummary>, PipelineError> {
     let versions = corpus::versions(plan, repository, live)?;
     let inputs = inputs(plan, &versions);
-    let folder = plan.datasets_folder();
-    let mut summaries = BTreeMap::new();
-    for name in names(plan) {
-        // A manifest that cannot be read is written anew.
-        let manifest = Manifest::read(&folder.join(&name)).ok().flatten();
-        let stands = |manifest: &Manifest| {
-            manifest.inputs == inputs.to_string() && manifest.stands_in(&folder.join(&name))
-        };
-        if let Some(manifest) = manifest.filter(stands) {
-            summaries.insert(name, summary_of(&manifest, false));
-        }
-    }
+    let mut summaries = standing(plan, &inputs);
     let mark = fingerprint(&inputs);
     let stands =
         |id: &String| repository.fingerprint(Kind::Report, id).is_ok_and(|m| m == Some(mark));
@@ -79,38 +68,15 @@ pub(crate) async fn publish(
         return Ok(summaries);
     }
     reporter.progress("data sets", 0, Some(live.len() as u64), "calls");
-    let corpus = Arc::new(Corpus::gather(plan, repository, versions)?);
-    let mut graph = division::graph(repository, &corpus)?;
+    let (corpus, signatures) = Corpus::gather(plan, repository, versions)?;
+    let corpus = Arc::new(corpus);
+    let graph = division::graph(repository, &corpus, &signatures)?;
+    drop(signatures);
+    let (targets, wholes) = targets(plan, &corpus, graph, &inputs)?;
+    let (folder, formats) = (plan.datasets_folder(), &plan.datasets.formats);
     let proof = Arc::new(MaskProof::new());
-    let (mut targets, mut builds, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
-    let mut divided = Vec::new();
-    for name in names(plan) {
-        let path = plan.paths.iter().position(|path| path.stage.id == name);
-        let division = Division::of(plan, path);
-        // Data sets of one rule are divided once.
-        let known = divided.iter().position(|one: &Divided| one.division == division);
-        let Divided { places, matrix, .. } = match known {
-            Some(at) => &divided[at],
-            None => {
-                let places = division.places(&corpus, &mut graph, plan.seed);
-                let matrix = overlap(&corpus.members(&division), graph.alike(), &places);
-                check_overlap(&name, &matrix)?;
-                divided.push_mut(Divided { division, places, matrix })
-            }
-        };
-        let (places, matrix) = (places.clone(), matrix.clone());
-        let refused = corpus.refused(plan);
-        let left_out = places.iter().filter(|place| place.is_none()).count() as u64;
-        wholes.push(Whole {
-            inputs: inputs.to_string(),
-            overlap: matrix,
-            withheld: left_out - refused.values().sum::<u64>(),
-            refused_licences: refused,
-        });
-        builds.push(DatasetBuild::begin(&folder, &name, &plan.datasets.formats, &proof)?);
-        let learns = path.map_or(Learns::Any, |path| plan.paths[path].learns);
-        targets.push(Target { name, path, learns, places });
-    }
+    let begin = |target: &Target| DatasetBuild::begin(&folder, &target.name, formats, &proof);
+    let mut builds = targets.iter().map(begin).collect::<Result<Vec<_>, _>>()?;
     let targets = Arc::new(targets);
     shards::write(plan, repository, &corpus, &targets, &mut builds, reporter).await?;
     for (target, whole) in targets.iter().zip(&wholes) {
@@ -124,8 +90,8 @@ pub(crate) async fn publish(
         let manifest = build.finish(&about(plan, target, &corpus), whole)?;
         Ok::<_, PipelineError>((target.name.clone(), summary_of(&manifest, true)))
     };
-    let open = builds.into_iter().zip(wholes).zip(targets.iter()).collect();
-    for share in in_shares(open, plan.workers, |share| {
+    let built = builds.into_iter().zip(wholes).zip(targets.iter()).collect();
+    for share in in_shares(built, plan.workers, |share| {
         share.into_iter().map(finish).collect::<Result<Vec<_>, _>>()
     }) {
         summaries.extend(share?);
@@ -135,6 +101,55 @@ pub(crate) async fn publish(
     Ok(summaries)
 }
 
+/// Data sets that were made of these inputs.
+fn standing(plan: &Plan, inputs: &Digest) -> BTreeMap<String, DatasetSummary> {
+    let stands = |name: String| {
+        let folder = plan.datasets_folder().join(&name);
+        // A manifest that cannot be read is written anew.
+        let manifest = Manifest::read(&folder).ok().flatten()?;
+        let stands = manifest.inputs == inputs.to_string() && manifest.stands_in(&folder);
+        stands.then(|| (name, summary_of(&manifest, false)))
+    };
+    names(plan).filter_map(stands).collect()
+}
+
+/// How the calls of each data set are divided, and what only the whole of it knows.
+fn targets(
+    plan: &Plan,
+    corpus: &Corpus,
+    mut graph: Graph,
+    inputs: &Digest,
+) -> Result<(Vec<Target>, Vec<Whole>), PipelineError> {
+    let refused = corpus.refused(plan);
+    let mut divided: Vec<Divided> = Vec::new();
+    let (mut targets, mut wholes) = (Vec::new(), Vec::new());
+    for name in names(plan) {
+        let path = plan.paths.iter().position(|path| path.stage.id == name);
+        let division = Division::of(plan, path);
+        // Data sets of one rule are divided once.
+        let Divided { places, matrix, .. } =
+            match divided.iter().position(|one| one.division == division) {
+                Some(at) => &divided[at],
+                None => {
+                    let places = division.places(corpus, &mut graph, plan.seed);
+                    let matrix = overlap(&corpus.members(&division), graph.alike(), &places);
+                    check_overlap(&name, &matrix)?;
+                    divided.push_mut(Divided { division, places, matrix })
+                }
+            };
+        let left_out = places.iter().filter(|place| place.is_none()).count() as u64;
+        wholes.push(Whole {
+            inputs: inputs.to_string(),
+            overlap: matrix.clone(),
+            withheld: left_out - refused.values().sum::<u64>(),
+            refused_licences: refused.clone(),
+        });
+        let learns = path.map_or(Learns::Any, |path| plan.paths[path].learns);
+        targets.push(Target { name, path, learns, places: places.clone() });
+    }
+    Ok((targets, wholes))
+}
+
 /// Calls that any data set keeps for judging by: nothing may be learned from them, and
 /// nobody may pick them for review.
 pub(crate) fn test_calls(
@@ -142,8 +157,9 @@ pub(crate) fn test_calls(
     repository: &Repository,
     live: &Live,
 ) -> Result<HashSet<ConversationId>, PipelineError> {
-    let corpus = Corpus::gather(plan, repository, corpus::versions(plan, repository, live)?)?;
-    let mut graph = division::graph(repository, &corpus)?;
+    let versions = corpus::versions(plan, repository, live)?;
+    let (corpus, signatures) = Corpus::gather(plan, repository, versions)?;
+    let mut graph = division::graph(repository, &corpus, &signatures)?;
     let mut frozen = HashSet::new();
     for name in names(plan) {
         let path = plan.paths.iter().position(|path| path.stage.id == name);
