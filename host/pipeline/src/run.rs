@@ -21,6 +21,7 @@ use crate::privacy::Guard;
 use crate::publish::{Live, publish};
 use crate::records::{CALLS, RUNS, fingerprint};
 use crate::report::{Reporter, Severity};
+use crate::shares::in_shares;
 use crate::summary::RunSummary;
 use crate::{PipelineError, keys};
 
@@ -211,16 +212,23 @@ fn due(
     experts: &Experts,
 ) -> Result<Vec<ConversationId>, PipelineError> {
     let stages = plan.stages_key();
-    let mut due = Vec::new();
-    for id in live.keys() {
+    let is_due = |id: &ConversationId| {
         let made = repository.fingerprint(Kind::Examples, id.as_bytes())?;
         let call = repository.fingerprint(CALLS.kind(), id.as_bytes())?;
         let wanted = call.map(|call| experts.mark(*id, keys::product(&call.0, &stages)));
-        if made.is_none() || made != wanted {
-            due.push(*id);
+        Ok::<_, PipelineError>(made.is_none() || made != wanted)
+    };
+    let some = |ids: Vec<ConversationId>| {
+        let mut due = Vec::new();
+        for id in ids {
+            if is_due(&id)? {
+                due.push(id);
+            }
         }
-    }
-    Ok(due)
+        Ok::<_, PipelineError>(due)
+    };
+    let shares = in_shares(live.keys().copied().collect(), plan.workers, some);
+    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn joined<T>(
