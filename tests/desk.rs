@@ -5,7 +5,7 @@ use std::fs;
 
 use rehearsal_tests::chromium::{Browser, Tab};
 use rehearsal_tests::served::Served;
-use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use rehearsal_tests::{Project, TEXTS, TO_ROLEPLAY, varied_call};
 use serde_json::Value;
 
 const RUBRIC: &str = r#"
@@ -33,7 +33,7 @@ struct Desk {
 fn desk() -> Desk {
     let review = "[review]\nrubric = \"rubric.toml\"\n";
     let project =
-        Project::new(&format!("[pipeline]\nname = \"desk\"\n{review}{TEXTS_TO_ROLEPLAY}"));
+        Project::new(&format!("[pipeline]\nname = \"desk\"\n{review}{TEXTS}{TO_ROLEPLAY}"));
     project.write("rubric.toml", RUBRIC);
     for number in 0..6 {
         let text = varied_call(number, 40).replace("Tuesday", "<img src=x onerror=alert(1)>");

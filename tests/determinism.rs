@@ -3,14 +3,14 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use rehearsal_tests::{Project, TEXTS, TO_ROLEPLAY, varied_call};
 
 /// Enough that a run takes seconds, so that it can be killed in the middle.
 const CALLS: usize = 400;
 
 fn project(workers: usize, batch: usize) -> Project {
     let project = Project::new(&format!(
-        "[pipeline]\nname = \"many\"\nworkers = {workers}\nbatch = {batch}\n{TEXTS_TO_ROLEPLAY}"
+        "[pipeline]\nname = \"many\"\nworkers = {workers}\nbatch = {batch}\n{TEXTS}{TO_ROLEPLAY}"
     ));
     for number in 0..CALLS {
         project.write(&format!("texts/{number:04}.txt"), varied_call(number, 24));

@@ -5,14 +5,14 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use rehearsal_tests::{Project, TEXTS, TO_ROLEPLAY, varied_call};
 
 /// A word that nothing else says.
 const SECRET: &str = "Quillfeather";
 
 fn project(privacy: &str) -> Project {
     let settings = format!("[pipeline]\nname = \"forget\"\n[privacy]\nmode = \"{privacy}\"\n");
-    let project = Project::new(&format!("{settings}{TEXTS_TO_ROLEPLAY}"));
+    let project = Project::new(&format!("{settings}{TEXTS}{TO_ROLEPLAY}"));
     for number in 0..30 {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 16));
     }

@@ -298,9 +298,9 @@ pub fn varied_call(number: usize, turns: usize) -> String {
     text
 }
 
-/// Stages from `texts/` to a data set of dialogues, for pipelines that differ in their
-/// settings only.
-pub const TEXTS_TO_ROLEPLAY: &str = r#"
+/// Stages that load what lies in `texts/` and label its questions, for pipelines that
+/// differ in their settings or in what becomes of that.
+pub const TEXTS: &str = r#"
 [[source]]
 id = "texts"
 plugin = "transcripts"
@@ -309,7 +309,10 @@ grant.files = "texts"
 [[extractor]]
 id = "nepq"
 plugin = "nepq"
+"#;
 
+/// Stages from there to a data set of dialogues.
+pub const TO_ROLEPLAY: &str = r#"
 [[path]]
 id = "roleplay"
 plugin = "roleplay-partner"

@@ -3,26 +3,19 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use rehearsal_tests::{Project, varied_call};
+use rehearsal_tests::{Project, TEXTS, varied_call};
 use serde_json::Value;
 
-const PIPELINE: &str = r#"
+const SETTINGS: &str = r#"
 [pipeline]
 name = "lines"
 
 [dataset]
 split = { train = 0.7, validation = 0.1, test = 0.2 }
 formats = ["jsonl"]
+"#;
 
-[[source]]
-id = "texts"
-plugin = "transcripts"
-grant.files = "texts"
-
-[[extractor]]
-id = "nepq"
-plugin = "nepq"
-
+const STAGES: &str = r#"
 [[extractor]]
 id = "objections"
 plugin = "objections"
@@ -40,12 +33,22 @@ const WEAK: &str = "Rep: Our software keeps the books of small companies for the
     Rep: With respect, everybody needs it these days, trust me.\n\
     Customer: I will think it over and talk to my partner about all of that.\n";
 
+/// A project with the weak call.
+fn weak() -> Project {
+    let project = Project::new(&pipeline());
+    project.write("texts/weak.txt", WEAK);
+    project
+}
+
+fn pipeline() -> String {
+    format!("{SETTINGS}{TEXTS}{STAGES}")
+}
+
 fn project() -> Project {
-    let project = Project::new(PIPELINE);
+    let project = weak();
     for number in 0..20 {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 24));
     }
-    project.write("texts/weak.txt", WEAK);
     let _ = project.run(&["run"]).expect(0);
     project
 }
@@ -88,7 +91,7 @@ fn a_weak_moment_gets_a_line_that_another_seller_said() {
     let said = project.run(&["lines", "coach", "--most", "3", "--write"]).expect(0).out;
     assert!(said.contains("written to `config.lines` of path `coach`"), "{said}");
     let file = fs::read_to_string(project.path().join("pipeline.toml")).expect("the file");
-    assert!(file.starts_with(PIPELINE.trim_end_matches("config.context_turns = 1\n")), "{file}");
+    assert!(file.starts_with(pipeline().trim_end_matches("config.context_turns = 1\n")), "{file}");
     assert!(file.contains("config.context_turns = 1\n"), "{file}");
 
     let _ = project.run(&["run"]).expect(0);
@@ -100,8 +103,7 @@ fn a_weak_moment_gets_a_line_that_another_seller_said() {
 
 #[test]
 fn what_is_missing_is_told() {
-    let project = Project::new(PIPELINE);
-    project.write("texts/weak.txt", WEAK);
+    let project = weak();
     let told = project.run(&["lines", "coach"]).expect(2).err;
     assert!(told.contains("strong_moments") && told.contains("nothing ran yet"), "{told}");
 }

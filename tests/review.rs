@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use rehearsal_tests::{Project, TEXTS, TO_ROLEPLAY, varied_call};
 use serde_json::{Value, json};
 
 const RUBRIC: &str = "name = \"nepq-v3\"\n\n[[check]]\nid = \"asked_consequence\"\n\
@@ -13,7 +13,7 @@ const RUBRIC: &str = "name = \"nepq-v3\"\n\n[[check]]\nid = \"asked_consequence\
 fn project(calls: usize) -> Project {
     let review = "[review]\nrubric = \"rubric.toml\"\n";
     let project =
-        Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{TEXTS_TO_ROLEPLAY}"));
+        Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{TEXTS}{TO_ROLEPLAY}"));
     project.write("rubric.toml", RUBRIC);
     for number in 0..calls {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 16));
@@ -88,11 +88,11 @@ fn verdicts_are_taken_in_and_outlive_the_repository_and_the_journal() {
 /// Calls of two kinds, divided, so that some are frozen for tests.
 fn divided(calls: usize) -> Project {
     let review = "[review]\nrubric = \"rubric.toml\"\n";
-    let stages = TEXTS_TO_ROLEPLAY.replace(
+    let stages = TO_ROLEPLAY.replace(
         "split = { train = 0.8, validation = 0.1, test = 0.1 }",
         "split = { train = 0.6, validation = 0.0, test = 0.4 }",
     );
-    let project = Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{stages}"));
+    let project = Project::new(&format!("[pipeline]\nname = \"review\"\n{review}{TEXTS}{stages}"));
     project.write("rubric.toml", RUBRIC);
     for number in 0..calls {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 8));

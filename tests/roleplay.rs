@@ -1,11 +1,11 @@
 //! A roleplay partner's chats beside the real calls that it learned from.
 
-use rehearsal_tests::{Project, TEXTS_TO_ROLEPLAY, varied_call};
+use rehearsal_tests::{Project, TEXTS, TO_ROLEPLAY, varied_call};
 use serde_json::json;
 
 #[test]
 fn a_model_that_recites_and_gives_in_is_told_from_its_training_calls() {
-    let project = Project::new(&format!("[pipeline]\nname = \"partner\"\n{TEXTS_TO_ROLEPLAY}"));
+    let project = Project::new(&format!("[pipeline]\nname = \"partner\"\n{TEXTS}{TO_ROLEPLAY}"));
     for number in 0..20 {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 24));
     }

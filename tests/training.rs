@@ -2,34 +2,31 @@
 
 use std::fs;
 
-use rehearsal_tests::{Project, varied_call};
+use rehearsal_tests::{Project, TEXTS, varied_call};
 use serde_json::{Value, json};
 
-const STAGES: &str = r#"
+const SETTINGS: &str = r#"
 [pipeline]
 name = "training"
 seed = 3
 
 [dataset]
 split = { train = 0.6, validation = 0.1, test = 0.3 }
+"#;
 
-[[source]]
-id = "texts"
-plugin = "transcripts"
-grant.files = "texts"
-
-[[extractor]]
-id = "nepq"
-plugin = "nepq"
-
+const FEEDBACK: &str = r#"
 [[path]]
 id = "feedback"
 plugin = "feedback"
 "#;
 
+fn stages() -> String {
+    format!("{SETTINGS}{TEXTS}{FEEDBACK}")
+}
+
 /// A project that ran over `calls` calls.
 fn project(trainers: &str, calls: usize) -> Project {
-    let project = Project::new(&format!("{STAGES}{trainers}"));
+    let project = Project::new(&(stages() + trainers));
     for number in 0..calls {
         project.write(&format!("texts/{number:02}.txt"), varied_call(number, 24));
     }
@@ -74,7 +71,7 @@ fn a_classifier_is_trained_once_and_its_versions_are_promoted_and_rolled_back() 
     };
     let rows: Vec<String> = (0..20).map(|number| row(number, "consequence").to_string()).collect();
     project.write("labels.jsonl", format!("{}\nnot json\n", rows.join("\n")));
-    project.write("pipeline.toml", format!("{STAGES}{NEPQ}labels = [\"labels.jsonl\"]\n"));
+    project.write("pipeline.toml", stages() + NEPQ + "labels = [\"labels.jsonl\"]\n");
     let told = project.run(&["train"]).expect(3);
     assert!(told.out.starts_with("made: nepq@2"), "{}", told.out);
     assert!(told.err.contains("labels.jsonl line 21: "), "{}", told.err);
@@ -110,7 +107,7 @@ fn a_classifier_is_trained_once_and_its_versions_are_promoted_and_rolled_back() 
     let _ = project.run(&["run"]).expect(0);
     assert_eq!(models(&project)[0]["stage"], "champion");
     fs::remove_dir_all(project.path().join(".rehearsal/models")).expect("it goes");
-    project.write("pipeline.toml", format!("{STAGES}{NEPQ}"));
+    project.write("pipeline.toml", stages() + NEPQ);
     let told = project.run(&["train"]).expect(0).out;
     assert!(told.starts_with("made: nepq@3"), "{told}");
     let again = fs::read(project.path().join(".rehearsal/models/nepq/3/model.bin")).expect("it");
@@ -184,12 +181,12 @@ fn a_trainer_that_cannot_work_says_what_to_do() {
     );
     project.write(
         "pipeline.toml",
-        STAGES.replace("[dataset]", "[dataset]\nformats = [\"parquet\"]") + NEPQ,
+        stages().replace("[dataset]", "[dataset]\nformats = [\"parquet\"]") + NEPQ,
     );
     let _ = project.run(&["run"]).expect(0);
     let err = project.run(&["train"]).expect(1).err;
     assert!(err.contains("add \"jsonl\" to `formats`"), "{err}");
-    project.write("pipeline.toml", STAGES);
+    project.write("pipeline.toml", stages());
     assert!(project.run(&["train"]).expect(2).err.contains("has no [[trainer]]"));
     assert!(project.run(&["models"]).expect(0).out.contains("no models yet"));
 }
@@ -244,7 +241,7 @@ fn a_trainer_that_wants_to_knows_what_turns_mean() {
                    labels = [\"labels.jsonl\"]\n";
     let mut columns = Vec::new();
     for features in ["[]", "[\"embeddings\"]"] {
-        project.write("pipeline.toml", format!("{STAGES}{trainer}features = {features}\n"));
+        project.write("pipeline.toml", format!("{}{trainer}features = {features}\n", stages()));
         let made = project.run(&["train", "--json"]).expect(0).json();
         let version = made["trained"][0]["model"]["version"].as_u64().expect("a version");
         let card = project.path().join(format!(".rehearsal/models/own/{version}/card.json"));

@@ -39,6 +39,14 @@ pub enum EditError {
     /// Its stages stand in a list on one line.
     #[error("`{0}` is a list in brackets; write its stages as sections `[[{0}]]`")]
     Inline(&'static str),
+    /// The settings of a stage are no table.
+    #[error("`config` of the `[[{section}]]` `{id}` is no table")]
+    Config {
+        /// The section.
+        section: &'static str,
+        /// The id.
+        id: String,
+    },
     /// There is no such stage.
     #[error("no `[[{section}]]` has the id `{id}`")]
     NoStage {
@@ -75,11 +83,7 @@ pub fn add_stage(text: &str, stage: &NewStage) -> Result<String, EditError> {
 pub fn remove_stage(text: &str, kind: StageKind, id: &str) -> Result<String, EditError> {
     let mut document = parse(text)?;
     let section = kind.section();
-    let none = || EditError::NoStage { section, id: id.to_owned() };
-    let Some(item) = document.get_mut(section) else { return Err(none()) };
-    let Item::ArrayOfTables(tables) = item else { return Err(EditError::Inline(section)) };
-    let named = |table: &Table| table.get("id").and_then(Item::as_str) == Some(id);
-    let at = tables.iter().position(named).ok_or_else(none)?;
+    let (tables, at) = find(&mut document, section, id)?;
     let removed = tables.get(at).cloned().unwrap_or_default();
     tables.remove(at);
     if tables.is_empty() {
@@ -106,23 +110,41 @@ pub fn set_config(
     let mut document = parse(text)?;
     let section = kind.section();
     let none = || EditError::NoStage { section, id: id.to_owned() };
+    let (tables, at) = find(&mut document, section, id)?;
+    let stage = tables.get_mut(at).ok_or_else(none)?;
+    let config = stage.entry("config").or_insert_with(|| Item::Table(dotted()));
+    let config = config.as_table_like_mut();
+    let config = config.ok_or_else(|| EditError::Config { section, id: id.to_owned() })?;
+    config.insert(key, toml_edit::value(parse_value(value)?));
+    Ok(document.to_string())
+}
+
+/// The stages of a section, and the place of one among them.
+fn find<'a>(
+    document: &'a mut DocumentMut,
+    section: &'static str,
+    id: &str,
+) -> Result<(&'a mut ArrayOfTables, usize), EditError> {
+    let none = || EditError::NoStage { section, id: id.to_owned() };
     let Some(item) = document.get_mut(section) else { return Err(none()) };
     let Item::ArrayOfTables(tables) = item else { return Err(EditError::Inline(section)) };
-    let named = |table: &&mut Table| table.get("id").and_then(Item::as_str) == Some(id);
-    let table = tables.iter_mut().find(named).ok_or_else(none)?;
-    let not_toml = |problem: String| EditError::Value { text: value.to_owned(), problem };
-    let value: Value = value
-        .parse()
-        .map_err(|error: toml_edit::TomlError| not_toml(error.message().to_owned()))?;
-    let fresh = || {
-        let mut table = Table::new();
-        table.set_dotted(true);
-        Item::Table(table)
-    };
-    let config = table.entry("config").or_insert_with(fresh).as_table_like_mut();
-    let config = config.ok_or_else(|| not_toml("`config` of the stage is no table".to_owned()))?;
-    config.insert(key, toml_edit::value(value));
-    Ok(document.to_string())
+    let named = |table: &Table| table.get("id").and_then(Item::as_str) == Some(id);
+    let at = tables.iter().position(named).ok_or_else(none)?;
+    Ok((tables, at))
+}
+
+fn parse_value(text: &str) -> Result<Value, EditError> {
+    text.parse().map_err(|error: toml_edit::TomlError| EditError::Value {
+        text: text.to_owned(),
+        problem: error.message().to_owned(),
+    })
+}
+
+/// A table without a header, whose keys are written `grant.audio = true`.
+fn dotted() -> Table {
+    let mut table = Table::new();
+    table.set_dotted(true);
+    table
 }
 
 fn parse(text: &str) -> Result<DocumentMut, EditError> {
@@ -142,14 +164,9 @@ fn table_of(stage: &NewStage) -> Result<Table, EditError> {
         table.insert("config", toml_edit::value(inline));
     }
     if !stage.grants.is_empty() {
-        // `grant.audio = true`, a line a grant.
-        let mut grant = Table::new();
-        grant.set_dotted(true);
+        let mut grant = dotted();
         for (interface, written) in &stage.grants {
-            let value: Value = written.parse().map_err(|error: toml_edit::TomlError| {
-                EditError::Value { text: written.clone(), problem: error.message().to_owned() }
-            })?;
-            grant.insert(interface.name(), toml_edit::value(value));
+            grant.insert(interface.name(), toml_edit::value(parse_value(written)?));
         }
         table.insert("grant", Item::Table(grant));
     }
@@ -255,6 +272,9 @@ mod tests {
         assert_eq!(none.to_string(), "no `[[path]]` has the id `q`");
         let not_toml = set_config(FILE, StageKind::Path, "p", "y", "[").unwrap_err();
         assert!(not_toml.to_string().starts_with("`[` is not TOML"), "{not_toml}");
+        let odd = inline.replace("{ x = 1 }", "1");
+        let no_table = set_config(&odd, StageKind::Path, "p", "y", "2").unwrap_err();
+        assert_eq!(no_table.to_string(), "`config` of the `[[path]]` `p` is no table");
     }
 
     const FILE: &str = "\

@@ -49,6 +49,9 @@ pub use merkle::merkle_root;
 pub use overlap::{Overlap, check as check_overlap, overlap};
 pub use row::Origin;
 pub use schema::{Field, Type};
-pub use shard::{CONVERSATIONS, Format, SHARD_CALLS, Shard, ShardWriter, shard_count, shard_of};
+pub use shard::{
+    CONVERSATIONS, Format, SHARD_CALLS, Shard, ShardWriter, WrittenShard, rows_of, shard_count,
+    shard_of,
+};
 pub use shingle::{LIKENESS, SIGNATURE_VERSION, Shingles, Signature, near_duplicates};
 pub use split::{Division, Shares, Split};

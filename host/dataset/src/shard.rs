@@ -7,10 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use rehearsal_model::{Annotation, Body, Conversation, ConversationId, Example, ExampleId, Role};
 
@@ -108,34 +106,40 @@ pub(crate) fn files_of(
     formats.iter().filter(|format| format.writes(form)).map(name).collect()
 }
 
-/// A finished shard. Its files have to be [synced](Self::sync) before it is added to its
-/// data set.
+/// Family, form and split of a data set's file of JSON Lines, by its path in the data set's
+/// folder; none for other files.
+#[must_use]
+pub fn rows_of(path: &str) -> Option<(&str, &str, Split)> {
+    let mut parts = path.split('/');
+    let (format, family, form) = (parts.next()?, parts.next()?, parts.next()?);
+    let split = parts.next()?;
+    let split = Split::ALL.into_iter().find(|known| known.name() == split)?;
+    (format == Format::Jsonl.name()).then_some((family, form, split))
+}
+
+/// A written shard that may not lie on the disk yet.
+#[derive(Debug)]
+pub struct WrittenShard {
+    root: PathBuf,
+    shard: Shard,
+}
+
+/// A finished shard, on the disk.
 #[derive(Debug)]
 pub struct Shard {
-    root: PathBuf,
     pub(crate) record: ShardRecord,
     pub(crate) files: Vec<FileRecord>,
 }
 
-impl Shard {
+impl WrittenShard {
     /// Waits until its files lie on the disk: apart from writing them, so that a worker
     /// can go on meanwhile.
     ///
     /// # Errors
     /// Where the disk fails.
-    pub fn sync(&self) -> Result<(), DatasetError> {
-        // Those that wait together share a commit of the file system's journal.
-        const TOGETHER: usize = 8;
-        let part = self.files.len().div_ceil(TOGETHER).max(1);
-        let some = |files: &[FileRecord]| files.iter().try_for_each(|file| sync(&self.root, file));
-        thread::scope(|scope| {
-            let parts: Vec<_> =
-                self.files.chunks(part).map(|files| scope.spawn(move || some(files))).collect();
-            parts.into_iter().try_for_each(|part| match part.join() {
-                Ok(synced) => synced,
-                Err(panic) => resume_unwind(panic),
-            })
-        })
+    pub fn sync(self) -> Result<Shard, DatasetError> {
+        self.shard.files.iter().try_for_each(|file| sync(&self.root, file))?;
+        Ok(self.shard)
     }
 }
 
@@ -267,14 +271,14 @@ impl ShardWriter {
     ///
     /// # Errors
     /// Where one cannot be written.
-    pub fn finish(self) -> Result<Shard, DatasetError> {
+    pub fn finish(self) -> Result<WrittenShard, DatasetError> {
         let Self { root, mut record, cells, .. } = self;
         let mut files = Vec::new();
         for ((family, form, split), open) in cells {
             record.cells.push(CellRecord { family, form, split, counts: open.counts });
             files.extend(open.finish()?);
         }
-        Ok(Shard { root, record, files })
+        Ok(WrittenShard { root, shard: Shard { record, files } })
     }
 }
 

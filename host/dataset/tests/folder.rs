@@ -79,7 +79,7 @@ fn write(folder: &Path, calls: u32, shards: u32, examples: &[Example]) -> Manife
                 writer.example(&id, example, &origin, Split::Train, learns).unwrap();
             }
         }
-        build.add(writer.finish().unwrap());
+        build.add(writer.finish().unwrap().sync().unwrap());
     }
     build.finish(&About::default(), Whole::default()).unwrap()
 }
@@ -238,7 +238,7 @@ fn a_call_is_a_row_with_its_annotations() {
     let mut writer = build.shard(0, "");
     let origin = Origin::default();
     writer.conversation(call(0), &said, &[("tone", &[found])], &origin, Split::Test).unwrap();
-    build.add(writer.finish().unwrap());
+    build.add(writer.finish().unwrap().sync().unwrap());
     let manifest = build.finish(&About::default(), Whole::default()).unwrap();
     assert_eq!(manifest.counts["conversations"]["test"].rows, 1);
     assert_eq!(manifest.licence, "unknown");

@@ -120,7 +120,7 @@ pub fn write(workshop: Workshop<'_>) -> Result<Option<Manifest>, ImproveError> {
             writer.example(&id, &example, &origin, *split, (&roles, Learns::Any))?;
         }
     }
-    build.add(writer.finish()?);
+    build.add(writer.finish()?.sync()?);
     let languages: BTreeSet<String> =
         found.iter().filter_map(|(_, record, ..)| record.conversation.language.clone()).collect();
     let about = About {

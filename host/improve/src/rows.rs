@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rehearsal_classify::Input;
-use rehearsal_dataset::{Manifest, Split};
+use rehearsal_dataset::{Manifest, Split, rows_of};
 use rehearsal_model::{Annotation, ConversationId, Hasher, Value};
 use rehearsal_pipeline::query;
 use rehearsal_repository::Repository;
@@ -146,22 +146,14 @@ impl Found {
 
 /// The split of a file of labelled rows; none for other files.
 fn of_labelled(path: &str) -> Option<(&str, Split)> {
-    of_lines(path).and_then(|(form, split)| (form == "labelled").then_some((path, split)))
-}
-
-/// Form and split of a file of JSON lines; none for other files.
-fn of_lines(path: &str) -> Option<(&str, Split)> {
-    let mut parts = path.split('/');
-    let (format, _, form, split) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let split = Split::ALL.into_iter().find(|known| known.name() == split)?;
-    (format == "jsonl").then_some((form, split))
+    rows_of(path).and_then(|(_, form, split)| (form == "labelled").then_some((path, split)))
 }
 
 /// Where a data set has its calls, by rows of whatever form.
 pub(crate) fn sides(folder: &Path) -> Result<BTreeMap<String, Side>, ImproveError> {
     let mut sides = BTreeMap::new();
     for file in Manifest::read(folder)?.map(|manifest| manifest.files).unwrap_or_default() {
-        let Some((_, split)) = of_lines(&file.path) else { continue };
+        let Some((_, _, split)) = rows_of(&file.path) else { continue };
         let path = folder.join(&file.path);
         let text = fs::read_to_string(&path).map_err(ImproveError::io("read", &path))?;
         sides.extend(text.lines().filter_map(call_of).map(|call| (call, side(split))));

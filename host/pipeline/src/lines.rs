@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use rehearsal_dataset::{DatasetError, Form, Manifest, Split, rows_of};
 use rehearsal_model::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +28,13 @@ pub struct StrongLine {
 pub enum LinesError {
     /// The data set has no such rows as JSON Lines.
     #[error(
-        "{0} is not there: the path writes no `{FAMILY}`, its data set is not written as \
-         `jsonl`, or nothing ran yet; `rehearsal run` writes it"
+        "{0} has no `{FAMILY}` to learn from: the path writes none, its data set is not \
+         written as `jsonl`, or nothing ran yet; `rehearsal run` writes it"
     )]
     None(String),
+    /// The data set's manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] DatasetError),
     /// A file cannot be read.
     #[error("{file}: {problem}")]
     Read {
@@ -55,11 +59,11 @@ struct Row {
 /// # Errors
 /// There are no such rows, or they cannot be read.
 pub fn strong_lines(folder: &Path, most: usize) -> Result<Vec<StrongLine>, LinesError> {
-    let rows = folder.join("jsonl").join(FAMILY).join("labelled").join("train");
-    let entries = fs::read_dir(&rows).map_err(|_| LinesError::None(rows.display().to_string()))?;
+    let files = Manifest::read(folder)?.map(|manifest| manifest.files).unwrap_or_default();
+    let learned = (FAMILY, Form::Labelled.name(), Split::Train);
     let mut moments: BTreeMap<String, BTreeMap<Digest, StrongLine>> = BTreeMap::new();
-    for entry in entries {
-        let file = entry.map_err(|error| failed(&rows, error))?.path();
+    for file in files.iter().filter(|file| rows_of(&file.path) == Some(learned)) {
+        let file = folder.join(&file.path);
         let text = fs::read_to_string(&file).map_err(|error| failed(&file, error))?;
         for line in text.lines() {
             let row: Row = serde_json::from_str(line).map_err(|error| failed(&file, error))?;
@@ -68,6 +72,9 @@ pub fn strong_lines(folder: &Path, most: usize) -> Result<Vec<StrongLine>, Lines
             let key = Digest::of(id.as_bytes());
             lines.insert(key, StrongLine { moment: label_name, text, from: id });
         }
+    }
+    if moments.is_empty() {
+        return Err(LinesError::None(folder.display().to_string()));
     }
     Ok(moments.into_values().flat_map(|lines| different(lines.into_values(), most)).collect())
 }

@@ -21,7 +21,7 @@ use crate::privacy::Guard;
 use crate::publish::{Live, publish};
 use crate::records::{CALLS, RUNS, fingerprint};
 use crate::report::{Reporter, Severity};
-use crate::shares::in_shares;
+use crate::shares::each;
 use crate::summary::RunSummary;
 use crate::{PipelineError, keys};
 
@@ -212,23 +212,14 @@ fn due(
     experts: &Experts,
 ) -> Result<Vec<ConversationId>, PipelineError> {
     let stages = plan.stages_key();
-    let is_due = |id: &ConversationId| {
+    let due = |id: ConversationId| {
         let made = repository.fingerprint(Kind::Examples, id.as_bytes())?;
         let call = repository.fingerprint(CALLS.kind(), id.as_bytes())?;
-        let wanted = call.map(|call| experts.mark(*id, keys::product(&call.0, &stages)));
-        Ok::<_, PipelineError>(made.is_none() || made != wanted)
+        let wanted = call.map(|call| experts.mark(id, keys::product(&call.0, &stages)));
+        Ok::<_, PipelineError>((made.is_none() || made != wanted).then_some(id))
     };
-    let some = |ids: Vec<ConversationId>| {
-        let mut due = Vec::new();
-        for id in ids {
-            if is_due(&id)? {
-                due.push(id);
-            }
-        }
-        Ok::<_, PipelineError>(due)
-    };
-    let shares = in_shares(live.keys().copied().collect(), plan.workers, some);
-    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+    let due = each(live.keys().copied().collect(), plan.workers, due)?;
+    Ok(due.into_iter().flatten().collect())
 }
 
 fn joined<T>(

@@ -30,9 +30,32 @@ pub(crate) fn in_shares<T: Send, R: Send>(
     })
 }
 
+/// What `work` makes of each item, in order; the first error where there is one.
+pub(crate) fn each<T: Send, R: Send, E: Send>(
+    items: Vec<T>,
+    workers: usize,
+    work: impl Fn(T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let share = |items: Vec<T>| items.into_iter().map(&work).collect::<Result<Vec<R>, E>>();
+    let mut all = Vec::with_capacity(items.len());
+    for made in in_shares(items, workers, share) {
+        all.extend(made?);
+    }
+    Ok(all)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_shares;
+    use super::{each, in_shares};
+
+    #[test]
+    fn the_first_error_is_the_one_that_is_told() {
+        let odd = |item: i32| if item % 2 == 0 { Ok(item) } else { Err(item) };
+        for workers in 1..9 {
+            assert_eq!(each(vec![0, 2, 4], workers, odd), Ok(vec![0, 2, 4]));
+            assert_eq!(each((0..8).collect(), workers, odd), Err(1));
+        }
+    }
 
     #[test]
     fn shares_come_back_in_order_whatever_their_number() {

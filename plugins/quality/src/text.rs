@@ -167,10 +167,8 @@ const fn is_mark(byte: u8) -> bool {
 #[must_use]
 pub fn placeholder(text: &str) -> Option<&str> {
     // Braces stand in every row that holds JSON; doubled ones hardly ever.
-    // (Byte by byte: WebAssembly compares slices by a call.)
-    let opens = |pair: (&u8, &u8)| matches!(pair, (b'{' | b'$', b'{') | (b'<', b'%'));
-    let bytes = text.as_bytes();
-    if bytes.iter().zip(bytes.iter().skip(1)).any(opens) {
+    let opens = |pair: &[u8]| matches!(pair, b"{{" | b"${" | b"<%");
+    if text.as_bytes().windows(2).any(opens) {
         for (open, close) in [("{{", "}}"), ("${", "}"), ("<%", "%>")] {
             if let Some(start) = text.find(open)
                 && let Some(length) = text[start..].find(close)

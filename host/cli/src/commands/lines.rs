@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rehearsal_config::{Config, StageKind, set_config};
 use rehearsal_pipeline::{StrongLine, strong_lines};
+use serde::Serialize;
 use serde_json::json;
 
 use super::packages::replace;
@@ -18,7 +19,7 @@ pub(crate) fn run(what: &Lines, json: bool) -> Result<Exit> {
     let config = Config::load(file)?;
     let folder = config.pipeline.workspace.join("datasets").join(&what.path);
     let lines = strong_lines(&folder, what.most).map_err(|error| WrongUsage(error.to_string()))?;
-    let list = as_toml(&lines);
+    let list = as_toml(&lines)?;
     if what.write {
         let text = set_config(config.document().text(), StageKind::Path, &what.path, KEY, &list)
             .map_err(|error| WrongUsage(format!("{}: {error}", file.display())))?;
@@ -43,16 +44,12 @@ pub(crate) fn run(what: &Lines, json: bool) -> Result<Exit> {
 }
 
 /// An array of tables, a line each.
-fn as_toml(lines: &[StrongLine]) -> String {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let line = |line: &StrongLine| {
-        let StrongLine { moment, text, from } = line;
-        format!(
-            "  {{ moment = {}, text = {}, from = {} }},\n",
-            quoted(moment),
-            quoted(text),
-            quoted(from)
-        )
-    };
-    format!("[\n{}]", lines.iter().map(line).collect::<String>())
+fn as_toml(lines: &[StrongLine]) -> Result<String> {
+    let mut list = "[\n".to_owned();
+    for line in lines {
+        let mut table = String::new();
+        line.serialize(toml::ser::ValueSerializer::new(&mut table))?;
+        list.push_str(&format!("  {table},\n"));
+    }
+    Ok(list + "]")
 }

@@ -154,12 +154,10 @@ fn words<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Result<(), Find
 
 /// The first control token in a text. Each opens with a bracket, and few texts have many.
 fn control_token(text: &str) -> Option<&'static str> {
-    let opens = text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'['));
-    let at = |(at, _): (usize, u8)| {
-        let rest = &text.as_bytes()[at..];
-        CONTROL.iter().copied().find(|token| rest.starts_with(token.as_bytes()))
-    };
-    opens.into_iter().find_map(at)
+    let text = text.as_bytes();
+    let opens = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'<' | b'['));
+    let token = |at: usize| CONTROL.iter().find(|token| text[at..].starts_with(token.as_bytes()));
+    opens.map(|(at, _)| at).find_map(token).copied()
 }
 
 fn own_side(messages: &[Message], sides: &[Role], learns: Learns) -> Result<(), Finding> {

@@ -15,7 +15,7 @@ use crate::live::LiveCall;
 use crate::plan::Plan;
 use crate::profile::{mark, profile};
 use crate::records::{CALLS, PROFILES, Profile};
-use crate::shares::in_shares;
+use crate::shares::{each, in_shares};
 
 /// A call.
 pub(crate) struct One {
@@ -63,10 +63,7 @@ pub(super) fn versions<'a>(
         let made = fingerprint(Kind::Examples)?.unwrap_or_default();
         Ok(Version { id: *id, about, said, made })
     };
-    let shares = in_shares(live.iter().collect(), plan.workers, |share| {
-        share.into_iter().map(version).collect::<Result<Vec<_>, PipelineError>>()
-    });
-    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    each(live.iter().collect(), plan.workers, version)
 }
 
 impl Corpus {

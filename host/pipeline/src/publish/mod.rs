@@ -24,7 +24,7 @@ use crate::live::LiveCall;
 use crate::plan::Plan;
 use crate::records::fingerprint;
 use crate::report::{Reporter, Severity};
-use crate::shares::in_shares;
+use crate::shares::each;
 use crate::summary::DatasetSummary;
 use corpus::{Corpus, Version};
 use division::Division;
@@ -91,11 +91,7 @@ pub(crate) async fn publish(
         Ok::<_, PipelineError>((target.name.clone(), summary_of(&manifest, true)))
     };
     let built = builds.into_iter().zip(wholes).zip(targets.iter()).collect();
-    for share in in_shares(built, plan.workers, |share| {
-        share.into_iter().map(finish).collect::<Result<Vec<_>, _>>()
-    }) {
-        summaries.extend(share?);
-    }
+    summaries.extend(each(built, plan.workers, finish)?);
     reports::conclude(plan, repository, corpus.shards(), mark, reporter).await?;
     reporter.finished("data sets");
     Ok(summaries)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
 
-use rehearsal_dataset::{DatasetBuild, Origin, Shard, ShardWriter, Split};
+use rehearsal_dataset::{DatasetBuild, Origin, Shard, ShardWriter, Split, WrittenShard};
 use rehearsal_model::{Annotation, ExampleId, Finding, Hasher, Role, Verdict};
 use rehearsal_repository::Repository;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::PipelineError;
 use crate::plan::Plan;
 use crate::records::{ANALYSES, CALLS, PRODUCTS, PROFILES, Product, Subjects};
 use crate::report::Reporter;
-use crate::shares::in_shares;
+use crate::shares::each;
 
 /// What is to be done with a shard.
 struct Job {
@@ -51,15 +51,15 @@ impl Job {
 }
 
 /// What came of a job: its calls, and a shard of each data set that was written.
-struct Written {
+struct Written<S> {
     calls: u64,
-    shards: Vec<(usize, Shard)>,
+    shards: Vec<(usize, S)>,
 }
 
 /// What a task has done. Whoever writes does not wait for the disk.
 enum Done {
-    Wrote(Written),
-    Synced(Written),
+    Wrote(Written<WrittenShard>),
+    Synced(Written<Shard>),
 }
 
 /// Writes or takes over every shard of every data set, and the validators' partials.
@@ -122,8 +122,10 @@ pub(super) async fn write(
             Done::Wrote(written) => {
                 writing -= 1;
                 tasks.spawn_blocking(move || {
-                    written.shards.iter().try_for_each(|(_, shard)| shard.sync())?;
-                    Ok(Done::Synced(written))
+                    let Written { calls, shards } = written;
+                    let synced = shards.into_iter().map(|(at, shard)| Ok((at, shard.sync()?)));
+                    let shards = synced.collect::<Result<_, PipelineError>>()?;
+                    Ok(Done::Synced(Written { calls, shards }))
                 });
             }
             Done::Synced(Written { calls, shards }) => {
@@ -166,10 +168,7 @@ fn taken_over(
         Ok::<_, PipelineError>(writers)
     };
     let both = targets.iter().zip(builds).collect();
-    let shares = in_shares(both, plan.workers, |share: Vec<_>| {
-        share.into_iter().map(of_one).collect::<Result<Vec<_>, _>>()
-    });
-    Ok(shares.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    each(both, plan.workers, of_one)
 }
 
 async fn run(
@@ -178,7 +177,7 @@ async fn run(
     corpus: &Corpus,
     targets: &[Target],
     mut job: Job,
-) -> Result<Written, PipelineError> {
+) -> Result<Written<WrittenShard>, PipelineError> {
     let mut partials = job.partials.map(|_| Partials::new(plan));
     for &place in &job.calls {
         let call = &corpus.calls[place as usize];

@@ -8,7 +8,8 @@ pub(crate) fn lines(call: &Call<'_>, turns: &[u32], numbered: bool) -> String {
     let mut text = String::new();
     for &index in turns {
         let Some(turn) = call.turn(index as usize) else { continue };
-        if turn.text().trim_start().is_empty() {
+        let mut words = turn.text().split_whitespace().peekable();
+        if words.peek().is_none() {
             continue;
         }
         if !text.is_empty() {
@@ -19,25 +20,12 @@ pub(crate) fn lines(call: &Call<'_>, turns: &[u32], numbered: bool) -> String {
             text.push(' ');
         }
         text.push_str(side(turn.role()));
-        push_words(turn.text(), &mut text);
+        for word in words {
+            text.push(' ');
+            text.push_str(word);
+        }
     }
     text
-}
-
-/// Adds words, a space before each.
-fn push_words(said: &str, text: &mut String) {
-    let mut push = |word: &str| {
-        text.push(' ');
-        text.push_str(word);
-    };
-    if said.is_ascii() {
-        // Bytes are far cheaper than characters, and nearly every text is ASCII.
-        let space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-        let words = said.as_bytes().split(space).filter(|word| !word.is_empty());
-        words.filter_map(|word| str::from_utf8(word).ok()).for_each(&mut push);
-    } else {
-        said.split_whitespace().for_each(push);
-    }
 }
 
 const fn side(role: Role) -> &'static str {
