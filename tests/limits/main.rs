@@ -16,6 +16,10 @@ mod runs;
 use rehearsal_sandbox::Without;
 use rehearsal_tests::corpus::Corpus;
 
+/// As in the program, so that what the limits cost is a share of what a run costs there.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Calls of the whole run unless the command line says otherwise.
 const CALLS: usize = 2_000;
 

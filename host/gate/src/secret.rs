@@ -168,14 +168,14 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
+/// As messages name it. They reach the plugin, too: paths, programs and arguments stay with
+/// the operator, who has them in `pipeline.toml`.
 impl fmt::Display for SecretOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Env(name) => write!(f, "the environment variable `{name}`"),
-            Self::File(path) => write!(f, "the file {}", path.display()),
-            Self::Command(words) => {
-                write!(f, "the command `{}`", words.first().map_or("", String::as_str))
-            }
+            Self::File(_) => f.write_str("the file that `secret.file` names"),
+            Self::Command(_) => f.write_str("the command of `secret.command`"),
         }
     }
 }
@@ -289,6 +289,25 @@ mod tests {
         assert!(error.is_err_and(|error| error.contains("is not set")));
         let error = SecretOrigin::Command(vec!["false".to_owned()]).read();
         assert!(error.is_err_and(|error| error.contains("ended with")));
+    }
+
+    #[test]
+    fn what_a_plugin_reads_tells_no_path_and_no_command() {
+        let problem = |origin| {
+            let grant = SecretGrant {
+                header: "X-Api-Key".to_owned(),
+                origin,
+                prefix: String::new(),
+                encoding: Encoding::Plain,
+            };
+            Secret::new(grant).value().err().expect("it cannot be read")
+        };
+        let file = problem(SecretOrigin::File("/home/ada/vault/key".into()));
+        assert!(file.contains("`X-Api-Key`: the file that `secret.file` names: "), "{file}");
+        let words = ["/home/ada/unlock", "--vault", "ada"].map(str::to_owned);
+        let command = problem(SecretOrigin::Command(words.to_vec()));
+        assert!(command.contains("the command of `secret.command`: "), "{command}");
+        assert!(![file, command].concat().contains("ada"));
     }
 
     #[test]

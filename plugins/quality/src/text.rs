@@ -11,9 +11,33 @@ pub struct Look {
     /// Share of word triples that stood in the text before, 0 to 1; 0 under twelve words,
     /// where a triple may well come twice. Words count without case and punctuation.
     pub repetition: f64,
-    /// Whether it has a character that a [`placeholder`] or a [`redaction_mark`] begins
-    /// with. Most texts have none.
-    pub marked: bool,
+    marks: Marks,
+}
+
+/// Characters of a text that something left behind begins with. Most texts have none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Marks {
+    /// `{`, `$` or `<`.
+    braces: bool,
+    /// `[`, `<`, `*` or `█`.
+    brackets: bool,
+}
+
+impl Look {
+    /// A place that a template left open in the text that was looked at: `{{name}}`,
+    /// `${name}`, `<NAME>`, `[Your Name]`.
+    #[must_use]
+    pub fn placeholder<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let open = self.marks.braces.then(|| open_place(text)).flatten();
+        open.or_else(|| self.marks.brackets.then(|| named_place(text)).flatten())
+    }
+
+    /// A mark that redaction left, where it has no pseudonym, in the text that was looked
+    /// at: `[PERSON_1]`, `[REDACTED]`, `<EMAIL>`, `████`.
+    #[must_use]
+    pub fn redaction_mark<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.marks.brackets.then(|| redaction_mark(text)).flatten()
+    }
 }
 
 /// Looks at texts; keeps its buffers from text to text.
@@ -30,19 +54,21 @@ impl Looks {
     /// At one text.
     pub fn at(&mut self, text: &str) -> Look {
         self.words.clear();
-        let (letters, visible, marked) =
+        let (letters, visible, marks) =
             if text.is_ascii() { self.read_ascii(text.as_bytes()) } else { self.read(text) };
         Look {
             words: self.words.len(),
             letters: if visible == 0 { 1.0 } else { letters as f64 / visible as f64 },
             repetition: self.repetition(),
-            marked,
+            marks,
         }
     }
 
     /// Letters and digits, characters that are no white space, and whether one is a mark.
-    /// Nearly every text is ASCII: bytes are far cheaper than characters.
-    fn read_ascii(&mut self, text: &[u8]) -> (usize, usize, bool) {
+    /// Nearly every text is ASCII: bytes are far cheaper than characters. A function of its
+    /// own, since inside another its loop has too few registers.
+    #[inline(never)]
+    fn read_ascii(&mut self, text: &[u8]) -> (usize, usize, Marks) {
         let (mut letters, mut visible, mut marks) = (0, 0, 0);
         let (mut hash, mut inside) = (BASIS, false);
         for &byte in text {
@@ -56,7 +82,7 @@ impl Looks {
             }
             inside = true;
             visible += 1;
-            if class > MARK {
+            if class > BRACE | BRACKET {
                 letters += 1;
                 hash = (hash ^ u64::from(class)).wrapping_mul(PRIME);
             } else {
@@ -66,10 +92,11 @@ impl Looks {
         if inside {
             self.words.push(hash);
         }
-        (letters, visible, marks & MARK != 0)
+        let marks = Marks { braces: marks & BRACE != 0, brackets: marks & BRACKET != 0 };
+        (letters, visible, marks)
     }
 
-    fn read(&mut self, text: &str) -> (usize, usize, bool) {
+    fn read(&mut self, text: &str) -> (usize, usize, Marks) {
         let (mut letters, mut visible) = (0, 0);
         for word in text.split_whitespace() {
             let mut hash = BASIS;
@@ -83,10 +110,12 @@ impl Looks {
             }
             self.words.push(hash);
         }
-        // A `█` is a mark, too.
-        (letters, visible, text.bytes().any(|byte| is_mark(byte) || byte == 0xe2))
+        let any = |marks: &[char]| text.contains(marks);
+        let marks = Marks { braces: any(&['{', '$', '<']), brackets: any(&['[', '<', '*', '█']) };
+        (letters, visible, marks)
     }
 
+    #[inline(never)]
     fn repetition(&mut self) -> f64 {
         if self.words.len() < 12 {
             return 0.0;
@@ -129,11 +158,12 @@ const PRIME: u64 = 0x0100_0000_01b3;
 /// Start of FNV-1a, 64 bits.
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// Classes of bytes: white space, any other that is no letter or digit, what a
-/// placeholder or a redaction mark begins with.
+/// Classes of bytes: white space, any other that is no letter or digit; of [`Marks`] a bit
+/// each, since a `<` is both.
 const SPACE: u8 = 0;
 const OTHER: u8 = 1;
-const MARK: u8 = 2;
+const BRACE: u8 = 2;
+const BRACKET: u8 = 4;
 
 /// The class of each byte of an ASCII text; of letters and digits themselves, in lower
 /// case.
@@ -146,8 +176,8 @@ const CLASSES: [u8; 256] = {
             classes[at] = byte.to_ascii_lowercase();
         } else if is_ascii_space(byte) {
             classes[at] = SPACE;
-        } else if is_mark(byte) {
-            classes[at] = MARK;
+        } else {
+            classes[at] = mark(byte);
         }
         at += 1;
     }
@@ -159,25 +189,32 @@ const fn is_ascii_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-const fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'{' | b'$' | b'<' | b'[' | b'*')
+const fn mark(byte: u8) -> u8 {
+    match byte {
+        b'{' | b'$' => BRACE,
+        b'[' | b'*' => BRACKET,
+        b'<' => BRACE | BRACKET,
+        _ => OTHER,
+    }
 }
 
-/// A place that a template left open: `{{name}}`, `${name}`, `<NAME>`, `[Your Name]`.
-#[must_use]
-pub fn placeholder(text: &str) -> Option<&str> {
+/// `{{name}}`, `${name}`, `<%name%>`.
+fn open_place(text: &str) -> Option<&str> {
     // Braces stand in every row that holds JSON; doubled ones hardly ever.
     let opens = |pair: &[u8]| matches!(pair, b"{{" | b"${" | b"<%");
-    if text.as_bytes().windows(2).any(opens) {
-        for (open, close) in [("{{", "}}"), ("${", "}"), ("<%", "%>")] {
-            if let Some(start) = text.find(open)
-                && let Some(length) = text[start..].find(close)
-            {
-                return Some(&text[start..start + length + close.len()]);
-            }
-        }
+    if !text.as_bytes().windows(2).any(opens) {
+        return None;
     }
-    let starts = [
+    [("{{", "}}"), ("${", "}"), ("<%", "%>")].iter().find_map(|(open, close)| {
+        let start = text.find(open)?;
+        let length = text[start..].find(close)?;
+        Some(&text[start..start + length + close.len()])
+    })
+}
+
+/// `[Your Name]`, `<NAME>`.
+fn named_place(text: &str) -> Option<&str> {
+    const STARTS: &[&str] = &[
         "[your ",
         "[insert ",
         "[company]",
@@ -197,13 +234,10 @@ pub fn placeholder(text: &str) -> Option<&str> {
     let begins = |part: &str, start: &&str| {
         part.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
     };
-    bracketed(text).find(|part| starts.iter().any(|start| begins(part, start)))
+    bracketed(text).find(|part| STARTS.iter().any(|start| begins(part, start)))
 }
 
-/// A mark that redaction leaves where it has no pseudonym: `[PERSON_1]`, `[REDACTED]`,
-/// `<EMAIL>`, `████`.
-#[must_use]
-pub fn redaction_mark(text: &str) -> Option<&str> {
+fn redaction_mark(text: &str) -> Option<&str> {
     const KINDS: &[&str] = &[
         "redacted",
         "person",
@@ -227,8 +261,9 @@ pub fn redaction_mark(text: &str) -> Option<&str> {
         "bleep",
     ];
     let marked = bracketed(text).find(|part| {
-        let inner = part[1..part.len() - 1]
-            .trim_matches(|c: char| c.is_ascii_digit() || "_-# :*".contains(c));
+        let inner = part[1..part.len() - 1].trim_matches(|c: char| {
+            c.is_ascii_digit() || matches!(c, '_' | '-' | '#' | ' ' | ':' | '*')
+        });
         KINDS.iter().any(|kind| inner.eq_ignore_ascii_case(kind))
     });
     marked.or_else(|| {
@@ -280,7 +315,10 @@ mod tests {
             words: words.len(),
             letters: if visible.is_empty() { 1.0 } else { letters as f64 / visible.len() as f64 },
             repetition: if words.len() < 12 { 0.0 } else { repeats },
-            marked: text.contains(['{', '$', '<', '[', '*', '█']),
+            marks: Marks {
+                braces: text.contains(['{', '$', '<']),
+                brackets: text.contains(['[', '<', '*', '█']),
+            },
         }
     }
 

@@ -22,13 +22,11 @@ impl<'a> Word<'a> {
     /// Lower-case, with a straight apostrophe.
     #[must_use]
     pub fn lower(&self) -> Cow<'a, str> {
+        if !self.text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+            return Cow::Borrowed(self.text);
+        }
         if self.text.is_ascii() {
-            let upper = self.text.bytes().any(|byte| byte.is_ascii_uppercase());
-            return if upper {
-                Cow::Owned(self.text.to_ascii_lowercase())
-            } else {
-                Cow::Borrowed(self.text)
-            };
+            return Cow::Owned(self.text.to_ascii_lowercase());
         }
         let plain = self.text.chars().map(|c| if c == '\u{2019}' { '\'' } else { c });
         Cow::Owned(plain.flat_map(char::to_lowercase).collect())

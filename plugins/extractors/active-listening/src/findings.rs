@@ -3,7 +3,7 @@
 use rehearsal_cues::{Cues, Scan};
 use rehearsal_labels::{Finding, TurnCues, join};
 use rehearsal_sdk::prelude::{Call, Result, Role, Turn};
-use rehearsal_talk::Lexicon;
+use rehearsal_talk::{Lexicon, Stem};
 
 use crate::{Config, LISTENING, form, is_side};
 
@@ -13,6 +13,7 @@ include!(concat!(env!("OUT_DIR"), "/cues.rs"));
 #[derive(Debug)]
 pub struct Finder {
     cues: TurnCues,
+    lexicon: Lexicon,
     min_overlap_ms: u32,
 }
 
@@ -23,23 +24,31 @@ impl Finder {
     /// A cue of the configuration makes no sense; the message shows it.
     pub fn new(config: &Config) -> Result<Self> {
         let cues = TurnCues::new(&CUES, &config.cues, config.replace_cues, LISTENING.labels)?;
-        Ok(Self { cues, min_overlap_ms: config.min_overlap_ms })
+        Ok(Self { cues, lexicon: Lexicon::default(), min_overlap_ms: config.min_overlap_ms })
     }
 
-    /// The best finding of each label; none in a turn that follows nobody.
+    /// Content words of each turn of a call, for [`Finder::find`].
+    pub fn content(&self, call: &Call<'_>) -> Vec<Vec<Stem>> {
+        call.turns().map(|turn| self.lexicon.content(turn.text())).collect()
+    }
+
+    /// The best finding of each label; none in a turn that follows nobody. `content` is the
+    /// call's.
     pub fn find(
         &self,
         scan: &mut Scan,
-        lexicon: &mut Lexicon,
+        content: &[Vec<Stem>],
         call: &Call<'_>,
         turn: Turn<'_>,
     ) -> Vec<Finding> {
         let Some(other) = other_before(call, turn) else { return Vec::new() };
         let mut found = self.phrases(scan, turn);
-        let formed = form::echo(lexicon, turn, other)
+        let of = |turn: Turn<'_>| content.get(turn.index() as usize).map_or(&[][..], Vec::as_slice);
+        let (own, theirs) = (of(turn), of(other));
+        let formed = form::echo(&self.lexicon, turn, own, theirs)
             .into_iter()
             .chain(form::backchannel(turn, other))
-            .chain(form::follow_up(lexicon, turn, other))
+            .chain(form::follow_up(&self.lexicon, turn, theirs))
             .chain(form::interruption(turn, other, self.min_overlap_ms));
         join(&mut found, formed);
         found.into_iter().map(|one| one.resting_on(other.index())).collect()

@@ -13,25 +13,30 @@ const HEAD: usize = 6;
 const SHORT_QUESTION: usize = 14;
 
 /// The other's content words again: two of them, or one at the head of the turn.
-pub(crate) fn echo(lexicon: &mut Lexicon, turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
-    let theirs = lexicon.content(other.text());
-    let shared = shared(lexicon, turn.text(), &theirs);
-    let head = words(turn.text()).nth(HEAD).map_or(turn.text(), |end| &turn.text()[..end.start]);
-    let (rule, confidence) = match shared {
+pub(crate) fn echo(
+    lexicon: &Lexicon,
+    turn: Turn<'_>,
+    own: &[Stem],
+    theirs: &[Stem],
+) -> Option<Finding> {
+    let head = || {
+        let end = words(turn.text()).nth(HEAD);
+        lexicon.content(end.map_or(turn.text(), |end| &turn.text()[..end.start]))
+    };
+    let (rule, confidence) = match shared(own, theirs) {
         3.. => ("three_words", 0.9),
         2 => ("two_words", 0.85),
-        1 if self::shared(lexicon, head, &theirs) > 0 => ("head", 0.75),
+        1 if shared(&head(), theirs) > 0 => ("head", 0.75),
         _ => return None,
     };
     Some(Finding::rule("echo", rule, confidence))
 }
 
-/// Different content words of a text that are among `theirs`.
-fn shared(lexicon: &mut Lexicon, text: &str, theirs: &[Stem]) -> usize {
-    let mut own = lexicon.content(text);
-    own.sort_unstable();
-    own.dedup();
-    own.iter().filter(|stem| theirs.contains(stem)).count()
+/// Different content words that are among `theirs`.
+fn shared(own: &[Stem], theirs: &[Stem]) -> usize {
+    let first = |at: usize, stem: &Stem| !own[..at].contains(stem);
+    let shared = own.iter().enumerate().filter(|(_, stem)| theirs.contains(stem));
+    shared.filter(|(at, stem)| first(*at, stem)).count()
 }
 
 /// A listening signal: short, of back-channel words, and no answer to a question.
@@ -48,7 +53,7 @@ pub(crate) fn backchannel(turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
 }
 
 /// A seller's short question in which the customer's words come back.
-pub(crate) fn follow_up(lexicon: &mut Lexicon, turn: Turn<'_>, other: Turn<'_>) -> Option<Finding> {
+pub(crate) fn follow_up(lexicon: &Lexicon, turn: Turn<'_>, theirs: &[Stem]) -> Option<Finding> {
     if turn.role() != Role::Seller {
         return None;
     }
@@ -57,8 +62,8 @@ pub(crate) fn follow_up(lexicon: &mut Lexicon, turn: Turn<'_>, other: Turn<'_>) 
     if !asks || words(last).count() > SHORT_QUESTION {
         return None;
     }
-    let theirs = lexicon.content(other.text());
-    (shared(lexicon, last, &theirs) > 0).then(|| Finding::rule("follow_up", "shared_word", 0.68))
+    (shared(&lexicon.content(last), theirs) > 0)
+        .then(|| Finding::rule("follow_up", "shared_word", 0.68))
 }
 
 /// The other's turn breaks off, or this one begins well inside it.

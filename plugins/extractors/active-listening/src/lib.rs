@@ -10,11 +10,12 @@ mod form;
 mod learned;
 mod style;
 
+use std::cell::LazyCell;
+
 use rehearsal_cues::Scan;
 use rehearsal_heads::tier_of;
 use rehearsal_labels::names;
 use rehearsal_sdk::prelude::*;
-use rehearsal_talk::Lexicon;
 
 pub use findings::Finder;
 
@@ -82,14 +83,15 @@ impl Extractor for ActiveListening {
             let reason = "the two sides are not known; listening is between them";
             return Ok(Self::EMITS.iter().map(|kind| kind.at(call, unavailable(reason))).collect());
         }
-        let (mut scan, mut lexicon) = (Scan::default(), Lexicon::default());
+        let mut scan = Scan::default();
         let mut annotations = Vec::new();
         let learned = self.heads.find(call, &mut scan);
         annotations.push(learned::TIER.at(call, tier_of(&learned)));
+        let content = LazyCell::new(|| self.finder.content(call));
         for turn in call.turns().filter(|turn| is_side(turn.role())) {
             let found = match &learned {
                 Ok(found) => found.get(&turn.index()).cloned().unwrap_or_default(),
-                Err(_) => self.finder.find(&mut scan, &mut lexicon, call, turn),
+                Err(_) => self.finder.find(&mut scan, &content, call, turn),
             };
             annotations.extend(found.iter().map(|one| one.annotate(&LISTENING, turn)));
         }

@@ -19,14 +19,14 @@ const LEAST_WORDS: usize = 100;
 const CLASSES: usize = 9;
 const CLITICS: &[&str] = &["'s", "'re", "'ve", "'ll", "'d", "'m"];
 
-/// Classes of each function word.
-static FUNCTION_WORDS: LazyLock<HashMap<&str, Vec<usize>, FxBuildHasher>> = LazyLock::new(|| {
-    let mut classes: HashMap<&str, Vec<usize>, FxBuildHasher> = HashMap::default();
+/// Classes of each function word, a bit each.
+static FUNCTION_WORDS: LazyLock<HashMap<&str, u16, FxBuildHasher>> = LazyLock::new(|| {
+    let mut classes: HashMap<&str, u16, FxBuildHasher> = HashMap::default();
     let lines = include_str!("../function-words.txt").lines();
     let lines = lines.filter(|line| !line.starts_with('#') && !line.is_empty());
     for (class, line) in lines.take(CLASSES).enumerate() {
         for word in line.split_whitespace().skip(1) {
-            classes.entry(word).or_default().push(class);
+            *classes.entry(word).or_default() |= 1 << class;
         }
     }
     classes
@@ -43,7 +43,9 @@ impl Style {
         for word in words(text) {
             let lower = word.lower();
             let ends = |clitic: &&&str| lower.len() > clitic.len() && lower.ends_with(**clitic);
-            let clitic = lower.contains('\'').then(|| CLITICS.iter().find(ends)).flatten();
+            // All of them end within an apostrophe's three bytes.
+            let tail = &lower.as_bytes()[lower.len().saturating_sub(3)..];
+            let clitic = tail.contains(&b'\'').then(|| CLITICS.iter().find(ends)).flatten();
             let stem = &lower[..lower.len() - clitic.map_or(0, |clitic| clitic.len())];
             self.count(stem);
             if let Some(clitic) = clitic {
@@ -54,8 +56,10 @@ impl Style {
 
     fn count(&mut self, word: &str) {
         self.words += 1;
-        for class in FUNCTION_WORDS.get(word).into_iter().flatten() {
-            self.by_class[*class] += 1.0;
+        let mut classes = FUNCTION_WORDS.get(word).copied().unwrap_or_default();
+        while classes != 0 {
+            self.by_class[classes.trailing_zeros() as usize] += 1.0;
+            classes &= classes - 1;
         }
     }
 }

@@ -26,6 +26,7 @@ pub struct Seller {
 #[derive(Debug)]
 pub struct Finder {
     cues: TurnCues,
+    lexicon: Lexicon,
 }
 
 impl Finder {
@@ -45,21 +46,16 @@ impl Finder {
             .chain(prefixed("meddicc", discovery::MEDDICC.labels))
             .collect();
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        Ok(Self { cues: TurnCues::new(&CUES, &config.cues, config.replace_cues, &labels)? })
+        let cues = TurnCues::new(&CUES, &config.cues, config.replace_cues, &labels)?;
+        Ok(Self { cues, lexicon: Lexicon::default() })
     }
 
     /// The best finding of each label in a seller's turn.
-    pub fn find(
-        &self,
-        scan: &mut Scan,
-        lexicon: &mut Lexicon,
-        call: &Call<'_>,
-        turn: Turn<'_>,
-    ) -> Seller {
+    pub fn find(&self, scan: &mut Scan, call: &Call<'_>, turn: Turn<'_>) -> Seller {
         let mut found = self.phrases(scan, turn);
         let before = (turn.index() as usize).checked_sub(1).and_then(|index| call.turn(index));
         let customer = before.filter(|before| before.role() == Role::Prospect);
-        let mirrored = customer.and_then(|before| form::mirroring(lexicon, turn, before));
+        let mirrored = customer.and_then(|before| form::mirroring(&self.lexicon, turn, before));
         join(&mut found.techniques, mirrored.into_iter().chain(form::feature_dump(turn.text())));
         // Asking what a solution would be worth is a technique and the fourth SPIN type.
         let payoff = found.techniques.iter().find(|one| one.label == "need_payoff");

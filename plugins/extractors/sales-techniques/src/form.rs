@@ -39,11 +39,7 @@ const OFFER_WORDS: &[&str] = &[
 
 /// The customer's words back: a short first sentence whose content words the customer
 /// has just used, every one.
-pub(crate) fn mirroring(
-    lexicon: &mut Lexicon,
-    turn: Turn<'_>,
-    before: Turn<'_>,
-) -> Option<Finding> {
+pub(crate) fn mirroring(lexicon: &Lexicon, turn: Turn<'_>, before: Turn<'_>) -> Option<Finding> {
     let first = sentences(turn.text()).next()?;
     let sentence = &turn.text()[first.clone()];
     let length = words(sentence).count();

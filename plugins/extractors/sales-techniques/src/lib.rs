@@ -14,7 +14,6 @@ mod learned;
 use rehearsal_cues::Scan;
 use rehearsal_heads::tier_of;
 use rehearsal_sdk::prelude::*;
-use rehearsal_talk::Lexicon;
 
 pub use findings::{Finder, Seller};
 pub use rehearsal_labels::names::TECHNIQUES;
@@ -84,13 +83,13 @@ impl Extractor for SalesTechniques {
             let reason = "nobody is known to be the seller; techniques are the seller's";
             return Ok(Self::EMITS.iter().map(|kind| kind.at(call, unavailable(reason))).collect());
         }
-        let (mut scan, mut lexicon) = (Scan::default(), Lexicon::default());
+        let mut scan = Scan::default();
         let mut discovered = discovery::Discovered::default();
         let mut annotations = Vec::new();
         let learned = self.heads.find(call, &mut scan);
         annotations.push(learned::TIER.at(call, tier_of(&learned)));
         for turn in call.turns().filter(|turn| turn.role() == Role::Seller) {
-            let mut found = self.finder.find(&mut scan, &mut lexicon, call, turn);
+            let mut found = self.finder.find(&mut scan, call, turn);
             if let Ok(learned) = &learned {
                 found.techniques = learned.get(&turn.index()).cloned().unwrap_or_default();
             }

@@ -3,9 +3,10 @@
 use rehearsal_sdk::prelude::*;
 use serde_json::{Value, json};
 
+use crate::excerpt::Transcript;
 use crate::findings::Findings;
 use crate::rubric::{Component, Judged, ScoreCard};
-use crate::{CRITIQUES, Config, coaching, excerpt};
+use crate::{CRITIQUES, Config, coaching};
 
 /// Components, their tasks, and the measures that belong to them.
 const COMPONENTS: &[(Component, &str, &[&str])] = &[
@@ -22,17 +23,17 @@ const COMPONENTS: &[(Component, &str, &[&str])] = &[
 /// A critique for every component to which checks apply, and one of the whole.
 pub(crate) fn critiques(
     config: &Config,
-    call: &Call<'_>,
+    transcript: &Transcript<'_>,
     findings: &Findings,
     card: &ScoreCard,
 ) -> Vec<Example> {
-    let turns = excerpt::whole(call, config.max_words);
-    let ask = excerpt::lines(call, &turns, true);
+    let turns = transcript.whole(config.max_words);
+    let ask = transcript.lines(&turns, true);
     let critique = |task: &str, judged: &[&Judged], mut answer: Value| {
         let (strengths, gaps): (Vec<&Judged>, Vec<&Judged>) =
             judged.iter().copied().partition(|judged| judged.passed);
-        answer["strengths"] = strengths.iter().map(|one| point(call, &turns, one)).collect();
-        answer["gaps"] = gaps.iter().map(|one| point(call, &turns, one)).collect();
+        answer["strengths"] = strengths.iter().map(|one| point(transcript, &turns, one)).collect();
+        answer["gaps"] = gaps.iter().map(|one| point(transcript, &turns, one)).collect();
         let because = judged.iter().flat_map(|judged| judged.because.iter().cloned()).collect();
         let key = format!("critique.{task}");
         coaching(key, (CRITIQUES, task), ask.clone(), &answer, turns.clone(), because)
@@ -63,14 +64,14 @@ pub(crate) fn critiques(
 }
 
 /// A check with the first turn that shows it, among those that the reader sees.
-fn point(call: &Call<'_>, shown: &[u32], judged: &Judged) -> Value {
+fn point(transcript: &Transcript<'_>, shown: &[u32], judged: &Judged) -> Value {
     let what = if judged.passed { judged.check.praise } else { judged.check.gap };
     match judged.turns.iter().find(|turn| shown.binary_search(turn).is_ok()) {
         Some(turn) => json!({
             "check": judged.check.id,
             "what": what,
             "turn": turn,
-            "evidence": excerpt::quote(call, *turn),
+            "evidence": transcript.quote(*turn),
         }),
         None => json!({ "check": judged.check.id, "what": what }),
     }

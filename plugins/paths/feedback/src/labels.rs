@@ -4,9 +4,10 @@ use std::cell::LazyCell;
 
 use rehearsal_sdk::prelude::*;
 
+use crate::excerpt::{self, Transcript};
 use crate::findings::{Findings, LISTENING, MOVE, NEPQ, OBJECTION, TECHNIQUE};
 use crate::rubric::ScoreCard;
-use crate::{Config, LABELS, excerpt, labelled};
+use crate::{Config, LABELS, labelled};
 
 /// What is classified, by whose turns, from which annotation.
 const TASKS: &[(&str, Role, &str)] = &[
@@ -23,7 +24,12 @@ const NONE: &str = "none";
 const NONE_EVERY: u32 = 4;
 
 /// A row for every class that a turn carries, and some of turns that carry none.
-pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Vec<Example> {
+pub(crate) fn turns(
+    config: &Config,
+    call: &Call<'_>,
+    transcript: &Transcript<'_>,
+    findings: &Findings,
+) -> Vec<Example> {
     let mut rows = Vec::new();
     for (task, role, name) in TASKS {
         // An extractor that is not in the pipeline says nothing of any turn.
@@ -34,7 +40,7 @@ pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Ve
             let index = turn.index();
             let context = excerpt::with_context(index, config.context_turns);
             // Most turns carry no class.
-            let text = LazyCell::new(|| excerpt::lines(call, &context, false));
+            let text = LazyCell::new(|| transcript.lines(&context, false));
             if turn.text().trim().is_empty() {
                 continue;
             }
@@ -61,9 +67,13 @@ pub(crate) fn turns(config: &Config, call: &Call<'_>, findings: &Findings) -> Ve
 }
 
 /// A row for every check of the rubric that applies, and one of the whole call's level.
-pub(crate) fn checks(config: &Config, call: &Call<'_>, card: &ScoreCard) -> Vec<Example> {
-    let turns = excerpt::whole(call, config.max_words);
-    let text = excerpt::lines(call, &turns, false);
+pub(crate) fn checks(
+    config: &Config,
+    transcript: &Transcript<'_>,
+    card: &ScoreCard,
+) -> Vec<Example> {
+    let turns = transcript.whole(config.max_words);
+    let text = transcript.lines(&turns, false);
     let mut rows: Vec<Example> = card
         .judged
         .iter()

@@ -22,6 +22,7 @@ mod suggestions;
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::{message, types};
 
+use excerpt::Transcript;
 use findings::Findings;
 pub use suggestions::Line;
 
@@ -90,10 +91,12 @@ impl PathBuilder for Feedback {
         }
         let findings = Findings::of(annotations, self.config.min_confidence);
         let card = rubric::score(call, &findings);
-        let mut examples = labels::turns(&self.config, call, &findings);
-        examples.extend(labels::checks(&self.config, call, &card));
-        examples.extend(suggestions::suggestions(&self.config, call, &findings));
-        examples.extend(critiques::critiques(&self.config, call, &findings, &card));
+        let transcript = Transcript::of(call);
+        let config = &self.config;
+        let mut examples = labels::turns(config, call, &transcript, &findings);
+        examples.extend(labels::checks(config, &transcript, &card));
+        examples.extend(suggestions::suggestions(config, call, &transcript, &findings));
+        examples.extend(critiques::critiques(config, &transcript, &findings, &card));
         examples.extend(suggestions::strong_moments(call, &findings));
         Ok(examples)
     }

@@ -4,9 +4,10 @@ use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::{message, types};
 use serde_json::json;
 
+use crate::excerpt::Transcript;
 use crate::findings::Findings;
 use crate::moments::{self, Strong, Weak};
-use crate::{Config, PAIRS, STRONG_MOMENTS, SUGGESTIONS, coaching, excerpt, labelled};
+use crate::{Config, PAIRS, STRONG_MOMENTS, SUGGESTIONS, coaching, labelled};
 
 /// A line that somebody said at a strong moment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,13 +23,18 @@ pub struct Line {
 
 /// One a weak moment for which there is a line, as a coach would say it and as a pair;
 /// nothing is made up where there is none.
-pub(crate) fn suggestions(config: &Config, call: &Call<'_>, findings: &Findings) -> Vec<Example> {
+pub(crate) fn suggestions(
+    config: &Config,
+    call: &Call<'_>,
+    transcript: &Transcript<'_>,
+    findings: &Findings,
+) -> Vec<Example> {
     let strong = moments::strong(call, findings);
     let mut examples = Vec::new();
     for weak in moments::weak(call, findings) {
         if let Some(line) = better(config, &strong, &weak) {
-            examples.push(coached(config, call, &weak, &line));
-            examples.extend(pair(config, call, &weak, &line));
+            examples.push(coached(config, transcript, &weak, &line));
+            examples.extend(pair(config, transcript, &weak, &line));
         }
     }
     examples
@@ -37,7 +43,7 @@ pub(crate) fn suggestions(config: &Config, call: &Call<'_>, findings: &Findings)
 /// What a coach says of the moment.
 fn coached(
     config: &Config,
-    call: &Call<'_>,
+    transcript: &Transcript<'_>,
     weak: &Weak,
     (line, source): &(&str, String),
 ) -> Example {
@@ -45,10 +51,10 @@ fn coached(
     let answer = json!({
         "turn": weak.turn,
         "gap": weak.gap,
-        "evidence": excerpt::quote(call, weak.turn),
+        "evidence": transcript.quote(weak.turn),
         "suggestion": line,
     });
-    let ask = excerpt::lines(call, &turns, true);
+    let ask = transcript.lines(&turns, true);
     let key = format!("suggestion.{}", weak.turn);
     let because = because(weak, "suggestion", source);
     coaching(key, (SUGGESTIONS, "suggestion"), ask, &answer, turns, because)
@@ -58,14 +64,14 @@ fn coached(
 /// nothing was said before, or where both are the same.
 fn pair(
     config: &Config,
-    call: &Call<'_>,
+    transcript: &Transcript<'_>,
     weak: &Weak,
     (line, source): &(&str, String),
 ) -> Option<Example> {
     let turns = around(config, weak);
     let before: Vec<u32> = turns.iter().copied().filter(|&turn| turn < weak.turn).collect();
-    let heard = excerpt::lines(call, &before, false);
-    let said = excerpt::words(call, weak.turn).join(" ");
+    let heard = transcript.lines(&before, false);
+    let said = transcript.text(weak.turn);
     if heard.is_empty() || said == *line {
         return None;
     }

@@ -1,7 +1,9 @@
 //! Phrases that show what a prospect wants, how they feel and when they give way.
 
+use std::sync::LazyLock;
+
 /// What somebody says who gives way.
-pub(crate) const YIELD_CUES: &[&str] = &[
+const YIELD_CUES: &[&str] = &[
     "fair enough",
     "that makes sense",
     "makes sense",
@@ -20,7 +22,7 @@ pub(crate) const YIELD_CUES: &[&str] = &[
 ];
 
 /// What begins a wish or a lack.
-pub(crate) const NEED_CUES: &[&str] = &[
+const NEED_CUES: &[&str] = &[
     "i need",
     "we need",
     "i want",
@@ -48,7 +50,7 @@ pub(crate) const NEED_CUES: &[&str] = &[
 ];
 
 /// Moods and the phrases that show them.
-pub(crate) const MOODS: &[(&str, &[&str])] = &[
+const MOODS: &[(&str, &[&str])] = &[
     (
         "pressed for time",
         &[
@@ -97,26 +99,62 @@ pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase().replace('\u{2019}', "'")
 }
 
-/// The first of some phrases that stands in a text as whole words; phrases begin with a
-/// letter. They are few and short: to try them at the beginning of each word is far cheaper
-/// than to set up a search for each of them.
-pub(crate) fn cue_of(text: &str, cues: &'static [&'static str]) -> Option<&'static str> {
-    let mut first = cues.len();
-    let mut inside = false;
-    for (at, c) in text.char_indices() {
-        if !std::mem::replace(&mut inside, c.is_alphanumeric()) && inside {
-            let rest = &text[at..];
-            let stands = |cue: &&str| {
-                // Most differ in their first letter, and to compare slices is a call.
-                rest.as_bytes().first() == cue.as_bytes().first()
-                    && rest
-                        .strip_prefix(cue)
-                        .is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
-            };
-            first = cues[..first].iter().position(stands).unwrap_or(first);
+pub(crate) static YIELDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&[("", YIELD_CUES)]));
+pub(crate) static NEEDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&[("", NEED_CUES)]));
+pub(crate) static MOOD_CUES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(MOODS));
+
+/// Phrases in groups, at most 64 together, that are looked for in one pass over a text.
+/// They are few and short: to try them at the beginning of each word is far cheaper than
+/// to set up a search for each of them.
+pub(crate) struct Phrases {
+    all: Vec<&'static str>,
+    /// Name, and the bits of its phrases.
+    pub(crate) groups: Vec<(&'static str, u64)>,
+    /// Phrases by their first letter, a bit each.
+    by_letter: [u64; 26],
+}
+
+impl Phrases {
+    fn new(groups: &[(&'static str, &'static [&'static str])]) -> Self {
+        let mut phrases = Self { all: Vec::new(), groups: Vec::new(), by_letter: [0; 26] };
+        for (name, group) in groups {
+            let mut bits = 0;
+            for phrase in *group {
+                let bit = 1 << phrases.all.len();
+                phrases.all.push(phrase);
+                phrases.by_letter[usize::from(phrase.as_bytes()[0] - b'a')] |= bit;
+                bits |= bit;
+            }
+            phrases.groups.push((name, bits));
         }
+        phrases
     }
-    cues.get(first).copied()
+
+    /// Those that stand in a text as whole words, a bit each.
+    pub(crate) fn of(&self, text: &str) -> u64 {
+        let (mut found, mut inside) = (0, false);
+        for (at, c) in text.char_indices() {
+            let starts = !std::mem::replace(&mut inside, c.is_alphanumeric()) && inside;
+            if !(starts && c.is_ascii_lowercase()) {
+                continue;
+            }
+            let mut open = self.by_letter[c as usize - 'a' as usize] & !found;
+            while open != 0 {
+                let index = open.trailing_zeros();
+                open &= open - 1;
+                let behind = text[at..].strip_prefix(self.all[index as usize]);
+                if behind.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)) {
+                    found |= 1 << index;
+                }
+            }
+        }
+        found
+    }
+
+    /// The first of some that were found; none where none was.
+    pub(crate) fn first(&self, found: u64) -> Option<&'static str> {
+        self.all.get(found.trailing_zeros() as usize).copied()
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +182,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_first_phrase_that_stands_as_whole_words_is_found(text in "[abc\u{e9} ',]{0,12}") {
-            prop_assert_eq!(cue_of(&text, CUES), by_definition(&text));
+            let phrases = Phrases::new(&[("", CUES)]);
+            prop_assert_eq!(phrases.first(phrases.of(&text)), by_definition(&text));
         }
     }
 
@@ -152,7 +191,7 @@ mod tests {
     fn phrases_begin_with_a_letter_and_are_in_lower_case() {
         let all = MOODS.iter().flat_map(|(_, cues)| cues.iter()).chain(NEED_CUES).chain(YIELD_CUES);
         for cue in all {
-            assert!(cue.starts_with(char::is_alphabetic), "{cue}");
+            assert!(cue.starts_with(|c: char| c.is_ascii_lowercase()), "{cue}");
             assert_eq!(lower(cue), **cue);
         }
     }

@@ -2,7 +2,7 @@
 
 use rehearsal_sdk::prelude::*;
 
-use crate::cues::{MOODS, NEED_CUES, YIELD_CUES, cue_of, lower};
+use crate::cues::{MOOD_CUES, NEEDS, YIELDS, lower};
 
 /// The system message, and the evidence of every part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Persona {
             for sentence in sentences(turn.text()) {
                 if quotes.len() < MOST
                     && (4..=QUOTE_WORDS).contains(&sentence.split_whitespace().count())
-                    && let Some(cue) = cue_of(&lower(sentence), NEED_CUES)
+                    && let Some(cue) = NEEDS.first(NEEDS.of(&lower(sentence)))
                 {
                     self.rests_on("need", &format!("turn {} (`{cue}`)", turn.index()));
                     self.facts.needs.push((sentence.to_owned(), turn.index()));
@@ -158,11 +158,11 @@ impl Persona {
                 &format!("median of {median} words in {} turns", lengths.len()),
             );
         }
-        let said: Vec<(u32, String)> =
-            turns.iter().map(|turn| (turn.index(), lower(turn.text()))).collect();
-        for (mood, cues) in MOODS {
-            let shown: Vec<(u32, &str)> =
-                said.iter().filter_map(|(turn, text)| Some((*turn, cue_of(text, cues)?))).collect();
+        let said: Vec<(u32, u64)> =
+            turns.iter().map(|turn| (turn.index(), MOOD_CUES.of(&lower(turn.text())))).collect();
+        for (mood, cues) in &MOOD_CUES.groups {
+            let first = |(turn, found): &(u32, u64)| Some((*turn, MOOD_CUES.first(found & cues)?));
+            let shown: Vec<(u32, &str)> = said.iter().filter_map(first).collect();
             // One word may be chance; twice is a mood.
             if shown.len() >= 2 {
                 self.say(&format!("Mood: {mood}."));
@@ -190,7 +190,7 @@ impl Persona {
                 Role::Seller => seller = Some(turn),
                 Role::Prospect => {
                     if let (Some(said), Some(cue)) =
-                        (seller, cue_of(&lower(turn.text()), YIELD_CUES))
+                        (seller, YIELDS.first(YIELDS.of(&lower(turn.text()))))
                     {
                         let text = said.text().trim();
                         let (before, after) = (said.index(), turn.index());

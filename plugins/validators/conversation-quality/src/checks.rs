@@ -1,7 +1,6 @@
 //! The checks, in the order in which they decide.
 
 use rehearsal_quality::Outcome::{Fails, Passes};
-use rehearsal_quality::text::{self, Looks};
 use rehearsal_quality::{Outcome, checks};
 use rehearsal_sdk::prelude::*;
 
@@ -28,7 +27,7 @@ checks! { Test;
 }
 
 fn too_short(config: &Config, reading: &Reading<'_>) -> Outcome {
-    let turns = reading.turns.len();
+    let turns = reading.looks.len();
     if turns < config.min_turns as usize {
         return Fails(format!("{turns} turns, at least {}", config.min_turns));
     }
@@ -68,8 +67,7 @@ fn asr_confidence(config: &Config, reading: &Reading<'_>) -> Outcome {
 }
 
 fn repetition(config: &Config, reading: &Reading<'_>) -> Outcome {
-    let mut looks = Looks::default();
-    let shares = reading.call.turns().map(|turn| looks.at(turn.text()).repetition).enumerate();
+    let shares = reading.looks.iter().map(|look| look.repetition).enumerate();
     match shares.into_iter().find(|(_, share)| *share > config.max_repetition) {
         Some((turn, share)) => {
             Fails(format!("{:.0} % of the word triples of turn {turn} are repeats", share * 100.0))
@@ -81,9 +79,9 @@ fn repetition(config: &Config, reading: &Reading<'_>) -> Outcome {
 fn loops(config: &Config, reading: &Reading<'_>) -> Outcome {
     let mut before = "";
     let mut times = 0;
-    for (turn, words) in reading.call.turns().zip(&reading.turns) {
+    for (turn, look) in reading.call.turns().zip(&reading.looks) {
         // A short answer may well come often: yes, okay, right.
-        times = if turn.text() == before && *words > 2 { times + 1 } else { 1 };
+        times = if turn.text() == before && look.words > 2 { times + 1 } else { 1 };
         before = turn.text();
         if times > config.max_loop {
             return Fails(format!("turn {}: \"{before}\" {times} times in a row", turn.index()));
@@ -98,9 +96,9 @@ fn boilerplate(config: &Config, reading: &Reading<'_>) -> Outcome {
         return Passes;
     }
     let (mut words, mut first) = (0, None);
-    for (turn, count) in reading.call.turns().zip(&reading.turns) {
+    for (turn, look) in reading.call.turns().zip(&reading.looks) {
         if let Some(phrase) = boilerplate::phrase(turn.text()) {
-            words += count;
+            words += look.words;
             first.get_or_insert((turn.index(), phrase));
         }
     }
@@ -115,14 +113,14 @@ fn boilerplate(config: &Config, reading: &Reading<'_>) -> Outcome {
 }
 
 fn unfilled_template(_: &Config, reading: &Reading<'_>) -> Outcome {
-    match reading.call.turns().find_map(|turn| text::placeholder(turn.text())) {
+    match reading.first(|look, text| look.placeholder(text)) {
         Some(place) => Fails(format!("`{place}` was never filled in")),
         None => Passes,
     }
 }
 
 fn redaction_mark(_: &Config, reading: &Reading<'_>) -> Outcome {
-    match reading.call.turns().find_map(|turn| text::redaction_mark(turn.text())) {
+    match reading.first(|look, text| look.redaction_mark(text)) {
         Some(mark) => Fails(format!("`{mark}` is a mark of redaction")),
         None => Passes,
     }
@@ -159,12 +157,12 @@ const ECHO_SHARE: f64 = 0.25;
 
 fn role_confusion(_: &Config, reading: &Reading<'_>) -> Outcome {
     let turns: Vec<Turn<'_>> = reading.call.turns().collect();
-    let long = reading.turns.iter().filter(|words| **words >= ECHO_WORDS).count();
+    let long = reading.looks.iter().filter(|look| look.words >= ECHO_WORDS).count();
     let repeats = turns
         .windows(2)
-        .zip(reading.turns.iter().skip(1))
-        .filter(|(pair, words)| {
-            **words >= ECHO_WORDS
+        .zip(reading.looks.iter().skip(1))
+        .filter(|(pair, look)| {
+            look.words >= ECHO_WORDS
                 && pair[0].participant() != pair[1].participant()
                 && pair[0].text().eq_ignore_ascii_case(pair[1].text())
         })

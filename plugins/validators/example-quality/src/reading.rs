@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rehearsal_quality::text::{Look, Looks, placeholder, redaction_mark};
+use rehearsal_quality::text::{Look, Looks};
 use rehearsal_sdk::prelude::*;
 use rehearsal_sdk::types;
 
@@ -31,9 +31,8 @@ impl<'a> Seen<'a> {
             return *found;
         }
         let look = self.looks.at(text);
-        // Of most texts nothing is to be searched.
-        let marked = |find: fn(&str) -> Option<&str>| look.marked.then(|| find(text)).flatten();
-        let found = Found { look, unfilled: marked(placeholder), redacted: marked(redaction_mark) };
+        let (unfilled, redacted) = (look.placeholder(text), look.redaction_mark(text));
+        let found = Found { look, unfilled, redacted };
         alike.push((text, found));
         found
     }
