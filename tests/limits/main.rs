@@ -17,6 +17,7 @@ use rehearsal_sandbox::Without;
 use rehearsal_tests::corpus::Corpus;
 
 /// As in the program, so that what the limits cost is a share of what a run costs there.
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

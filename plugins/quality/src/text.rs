@@ -64,7 +64,7 @@ impl Looks {
         }
     }
 
-    /// Letters and digits, characters that are no white space, and whether one is a mark.
+    /// Letters and digits, characters that are no white space, and marks.
     /// Nearly every text is ASCII: bytes are far cheaper than characters. A function of its
     /// own, since inside another its loop has too few registers.
     #[inline(never)]
@@ -115,7 +115,6 @@ impl Looks {
         (letters, visible, marks)
     }
 
-    #[inline(never)]
     fn repetition(&mut self) -> f64 {
         if self.words.len() < 12 {
             return 0.0;

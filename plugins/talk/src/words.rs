@@ -22,7 +22,7 @@ impl<'a> Word<'a> {
     /// Lower-case, with a straight apostrophe.
     #[must_use]
     pub fn lower(&self) -> Cow<'a, str> {
-        if !self.text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        if self.text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
             return Cow::Borrowed(self.text);
         }
         if self.text.is_ascii() {

@@ -43,7 +43,7 @@ impl Style {
         for word in words(text) {
             let lower = word.lower();
             let ends = |clitic: &&&str| lower.len() > clitic.len() && lower.ends_with(**clitic);
-            // All of them end within an apostrophe's three bytes.
+            // No clitic is longer than three bytes.
             let tail = &lower.as_bytes()[lower.len().saturating_sub(3)..];
             let clitic = tail.contains(&b'\'').then(|| CLITICS.iter().find(ends)).flatten();
             let stem = &lower[..lower.len() - clitic.map_or(0, |clitic| clitic.len())];

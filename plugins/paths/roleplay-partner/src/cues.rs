@@ -50,7 +50,7 @@ const NEED_CUES: &[&str] = &[
 ];
 
 /// Moods and the phrases that show them.
-const MOODS: &[(&str, &[&str])] = &[
+pub(crate) const MOODS: &[(&str, &[&str])] = &[
     (
         "pressed for time",
         &[
@@ -99,62 +99,59 @@ pub(crate) fn lower(text: &str) -> String {
     text.to_lowercase().replace('\u{2019}', "'")
 }
 
-pub(crate) static YIELDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&[("", YIELD_CUES)]));
-pub(crate) static NEEDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(&[("", NEED_CUES)]));
-pub(crate) static MOOD_CUES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(MOODS));
+pub(crate) static YIELDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(YIELD_CUES));
+pub(crate) static NEEDS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(NEED_CUES));
+pub(crate) static OF_MOODS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(MOODS.iter().flat_map(|(_, cues)| *cues)));
 
-/// Phrases in groups, at most 64 together, that are looked for in one pass over a text.
-/// They are few and short: to try them at the beginning of each word is far cheaper than
-/// to set up a search for each of them.
+/// Phrases, at most 64, that are looked for in one pass over a text. They are few and
+/// short: to try them at the beginning of each word is far cheaper than to set up a search
+/// for each of them.
 pub(crate) struct Phrases {
     all: Vec<&'static str>,
-    /// Name, and the bits of its phrases.
-    pub(crate) groups: Vec<(&'static str, u64)>,
-    /// Phrases by their first letter, a bit each.
+    /// Those that begin with a letter, a bit each.
     by_letter: [u64; 26],
 }
 
 impl Phrases {
-    fn new(groups: &[(&'static str, &'static [&'static str])]) -> Self {
-        let mut phrases = Self { all: Vec::new(), groups: Vec::new(), by_letter: [0; 26] };
-        for (name, group) in groups {
-            let mut bits = 0;
-            for phrase in *group {
-                let bit = 1 << phrases.all.len();
-                phrases.all.push(phrase);
-                phrases.by_letter[usize::from(phrase.as_bytes()[0] - b'a')] |= bit;
-                bits |= bit;
-            }
-            phrases.groups.push((name, bits));
+    fn new(phrases: impl IntoIterator<Item = &'static &'static str>) -> Self {
+        let all: Vec<&str> = phrases.into_iter().copied().collect();
+        assert!(all.len() <= 64, "each has a bit");
+        let mut by_letter = [0; 26];
+        for (index, phrase) in all.iter().enumerate() {
+            by_letter[usize::from(phrase.as_bytes()[0] - b'a')] |= 1 << index;
         }
-        phrases
+        Self { all, by_letter }
     }
 
-    /// Those that stand in a text as whole words, a bit each.
-    pub(crate) fn of(&self, text: &str) -> u64 {
-        let (mut found, mut inside) = (0, false);
+    /// Those that stand in a text as whole words, in the order of the list.
+    pub(crate) fn of(&self, text: &str) -> Vec<&'static str> {
+        let (mut found, mut inside) = (0_u64, false);
         for (at, c) in text.char_indices() {
             let starts = !std::mem::replace(&mut inside, c.is_alphanumeric()) && inside;
-            if !(starts && c.is_ascii_lowercase()) {
-                continue;
-            }
-            let mut open = self.by_letter[c as usize - 'a' as usize] & !found;
-            while open != 0 {
-                let index = open.trailing_zeros();
-                open &= open - 1;
-                let behind = text[at..].strip_prefix(self.all[index as usize]);
-                if behind.is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)) {
-                    found |= 1 << index;
-                }
+            if starts && c.is_ascii_lowercase() {
+                let open = self.by_letter[c as usize - 'a' as usize] & !found;
+                found |= bits(open)
+                    .filter(|index| stands(&text[at..], self.all[*index]))
+                    .fold(0, |found, index| found | 1 << index);
             }
         }
-        found
+        bits(found).map(|index| self.all[index]).collect()
     }
+}
 
-    /// The first of some that were found; none where none was.
-    pub(crate) fn first(&self, found: u64) -> Option<&'static str> {
-        self.all.get(found.trailing_zeros() as usize).copied()
-    }
+/// Whether a text begins with a phrase, its last word whole.
+fn stands(text: &str, phrase: &str) -> bool {
+    text.strip_prefix(phrase).is_some_and(|behind| !behind.starts_with(char::is_alphanumeric))
+}
+
+/// Numbers of the bits that are set, from the lowest.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (set != 0).then(|| set.trailing_zeros() as usize)?;
+        set &= set - 1;
+        Some(lowest)
+    })
 }
 
 #[cfg(test)]
@@ -166,7 +163,7 @@ mod tests {
     const CUES: &[&str] = &["a b", "ab", "b", "ab's", "ca ca"];
 
     /// The definition, word for word.
-    fn by_definition(text: &str) -> Option<&'static str> {
+    fn by_definition(text: &str) -> Vec<&'static str> {
         let stands = |cue: &&str| {
             let ends = |at: usize| text.get(at..).and_then(|rest| rest.strip_prefix(*cue));
             (0..text.len()).any(|at| {
@@ -176,14 +173,13 @@ mod tests {
                 })
             })
         };
-        CUES.iter().copied().find(stands)
+        CUES.iter().copied().filter(stands).collect()
     }
 
     proptest! {
         #[test]
-        fn the_first_phrase_that_stands_as_whole_words_is_found(text in "[abc\u{e9} ',]{0,12}") {
-            let phrases = Phrases::new(&[("", CUES)]);
-            prop_assert_eq!(phrases.first(phrases.of(&text)), by_definition(&text));
+        fn phrases_that_stand_as_whole_words_are_found_in_order(text in "[abc\u{e9} ',]{0,12}") {
+            prop_assert_eq!(Phrases::new(CUES).of(&text), by_definition(&text));
         }
     }
 

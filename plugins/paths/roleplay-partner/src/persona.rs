@@ -2,7 +2,7 @@
 
 use rehearsal_sdk::prelude::*;
 
-use crate::cues::{MOOD_CUES, NEEDS, YIELDS, lower};
+use crate::cues::{MOODS, NEEDS, OF_MOODS, YIELDS, lower};
 
 /// The system message, and the evidence of every part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Persona {
             for sentence in sentences(turn.text()) {
                 if quotes.len() < MOST
                     && (4..=QUOTE_WORDS).contains(&sentence.split_whitespace().count())
-                    && let Some(cue) = NEEDS.first(NEEDS.of(&lower(sentence)))
+                    && let Some(cue) = NEEDS.of(&lower(sentence)).first()
                 {
                     self.rests_on("need", &format!("turn {} (`{cue}`)", turn.index()));
                     self.facts.needs.push((sentence.to_owned(), turn.index()));
@@ -158,11 +158,13 @@ impl Persona {
                 &format!("median of {median} words in {} turns", lengths.len()),
             );
         }
-        let said: Vec<(u32, u64)> =
-            turns.iter().map(|turn| (turn.index(), MOOD_CUES.of(&lower(turn.text())))).collect();
-        for (mood, cues) in &MOOD_CUES.groups {
-            let first = |(turn, found): &(u32, u64)| Some((*turn, MOOD_CUES.first(found & cues)?));
-            let shown: Vec<(u32, &str)> = said.iter().filter_map(first).collect();
+        let said: Vec<(u32, Vec<&str>)> =
+            turns.iter().map(|turn| (turn.index(), OF_MOODS.of(&lower(turn.text())))).collect();
+        for (mood, cues) in MOODS {
+            let first =
+                |found: &[&'static str]| found.iter().copied().find(|cue| cues.contains(cue));
+            let shown: Vec<(u32, &str)> =
+                said.iter().filter_map(|(turn, found)| Some((*turn, first(found)?))).collect();
             // One word may be chance; twice is a mood.
             if shown.len() >= 2 {
                 self.say(&format!("Mood: {mood}."));
@@ -190,7 +192,7 @@ impl Persona {
                 Role::Seller => seller = Some(turn),
                 Role::Prospect => {
                     if let (Some(said), Some(cue)) =
-                        (seller, YIELDS.first(YIELDS.of(&lower(turn.text()))))
+                        (seller, YIELDS.of(&lower(turn.text())).first())
                     {
                         let text = said.text().trim();
                         let (before, after) = (said.index(), turn.index());

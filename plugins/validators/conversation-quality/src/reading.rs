@@ -1,4 +1,4 @@
-//! A call as the checks read it: words counted once.
+//! A call as the checks read it: each turn looked at once.
 
 use rehearsal_quality::text::{Look, Looks};
 use rehearsal_sdk::prelude::*;
@@ -6,7 +6,7 @@ use rehearsal_sdk::prelude::*;
 /// A call, and the words of its turns and sides.
 pub(crate) struct Reading<'a> {
     pub(crate) call: &'a Call<'a>,
-    /// At each turn.
+    /// A look at each turn.
     pub(crate) looks: Vec<Look>,
     pub(crate) words: usize,
     pub(crate) seller: usize,
